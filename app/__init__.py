@@ -1,0 +1,1 @@
+"""Hanse: one package, one floor plan, several processes. `docs/architecture.md` is the map."""

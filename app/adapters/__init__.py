@@ -1,0 +1,1 @@
+"""Floor 1: one file, one outside thing. Nothing here knows a business word."""

@@ -1,0 +1,246 @@
+"""`hanse`: every process and every operator's task, on the command line.
+
+Commands import what they need when they run, so that `hanse --help` answers at once and `serve` never loads
+what only `worker` uses. Exit codes: 0 done, 1 something is wrong with the installation or the request,
+2 the command line itself is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from app.adapters.settings import Settings
+
+app = typer.Typer(
+    name="hanse",
+    help="A multi-tenant ERP: `hanse up` runs all of it on this machine.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,  # a log wants a plain traceback
+)
+
+
+def load_settings() -> Settings:
+    """This installation's settings."""
+    from app.adapters.settings import Settings
+
+    return Settings.load(os.environ)
+
+
+def entry(name: str) -> Any:
+    """`module:function`, imported now."""
+    module, _, function = name.partition(":")
+    return getattr(import_module(module), function)
+
+
+@app.command()
+def up() -> None:
+    """Run everything on this machine: database, cache, web, worker. Ctrl-C stops it; data is kept in HANSE_HOME."""
+    from rich.console import Console
+
+    from app.up import run
+
+    raise typer.Exit(run(load_settings(), Console(soft_wrap=True)))
+
+
+@app.command()
+def serve() -> None:
+    """Serve the web tier (HANSE_WEB_WORKERS processes on HANSE_PORT)."""
+    from app.adapters.shared_metrics import prepare_metrics_folder
+
+    settings = load_settings()
+    prepare_metrics_folder(settings.home)  # before anything imports the metrics
+    entry("app.serve:run")(settings)
+
+
+@app.command()
+def worker() -> None:
+    """Run jobs, the outbox relay and the sealers."""
+    entry("app.worker:main")(load_settings())
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the control, queue and tenant databases to this release's schema."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    run = entry("migrations.run:migrate")
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Tenants", total=None)
+        migrated = run(load_settings(), lambda done, of: bar.update(task, completed=done, total=of))
+    typer.echo(f"control {migrated.control}, queue {len(migrated.queue)} new, {len(migrated.failed)} tenants failed")
+    for schema, reason in migrated.failed.items():
+        typer.echo(f"{schema}: {reason}", err=True)
+    if migrated.failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(
+    *,
+    settings: Annotated[bool, typer.Option("--settings", help="Print the table of all settings and stop.")] = False,
+    bootstrap: Annotated[
+        bool, typer.Option("--bootstrap", help="Print the SQL that prepares a PostgreSQL server, and stop.")
+    ] = False,
+) -> None:
+    """Say what is wrong with this installation, and how to mend it."""
+    from app import doctor as checks
+
+    if settings:
+        typer.echo(checks.settings_table())
+    elif bootstrap:
+        typer.echo(checks.bootstrap_script())
+    else:
+        raise typer.Exit(checks.run(os.environ))
+
+
+@app.command()
+def do(
+    action: Annotated[str, typer.Argument(help="The action's name, `sales.confirm_order`.")],
+    pairs: Annotated[list[str] | None, typer.Argument(help="`key=value`, or `key:='[…]'` for JSON.")] = None,
+    *,
+    tenant: Annotated[str, typer.Option("--tenant", "-t", help="The tenant's slug.")] = "",
+    company: Annotated[str, typer.Option("--company", help="Code of the company to work in; else the first.")] = "",
+    user: Annotated[str, typer.Option("--as", help="E-mail of the user to act as; else the system itself.")] = "",
+    key: Annotated[str, typer.Option("--key", help="Idempotency key.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the effects, change nothing.")] = False,
+    locale: Annotated[str, typer.Option("--locale", help="Language of refusals: en or zh_CN.")] = "en",
+    describe: Annotated[bool, typer.Option("--describe", help="Print the action's arguments and stop.")] = False,
+) -> None:
+    """Perform one action; prints its result as JSON.
+
+    Exit codes: 0 done, 2 wrong input, 3 forbidden, 4 no such record, 5 in conflict, 6 waiting for approval.
+    """
+    from app import do as command
+
+    if describe:
+        typer.echo(command.describe(load_settings(), action))
+        return
+    if not tenant:
+        raise typer.BadParameter("say which tenant", param_hint="--tenant")
+    request = command.DoRequest(action, pairs or [], tenant, company, user, key, dry_run, locale)
+    raise typer.Exit(command.run(load_settings(), request))
+
+
+tenants_app = typer.Typer(help="Open tenants and list them.", no_args_is_help=True)
+app.add_typer(tenants_app, name="tenant")
+
+
+@tenants_app.command("create")
+def tenant_create(
+    slug: Annotated[str, typer.Argument(help="First part of its address, `acme`.")],
+    *,
+    company: Annotated[str, typer.Option("--company", help="Name of its first company.")],
+    country: Annotated[str, typer.Option("--country", help="ISO 3166 code: CN, DE, US…")],
+    email: Annotated[str, typer.Option("--email", help="Its owner's e-mail.")],
+    name: Annotated[str, typer.Option("--name", help="Its owner's name.")] = "",
+    locale: Annotated[str, typer.Option("--locale", help="en or zh_CN; else by country.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Open a tenant; prints its address, a one-time password and an API token, this once."""
+    from dataclasses import asdict
+
+    from app.api.output import to_json
+    from app.kernel.errors import Refusal
+    from app.tenancy import create
+
+    try:
+        made = create(load_settings(), slug, company, country.upper(), email, name, locale)
+    except Refusal as refusal:
+        _refused(refusal)
+    facts = asdict(made)
+    typer.echo(to_json(facts).decode() if as_json else "\n".join(f"{part:10} {facts[part]}" for part in facts))
+
+
+@tenants_app.command("list")
+def tenant_list(*, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """All usable tenants, oldest first."""
+    from app.api.output import to_json
+    from app.tenancy import active
+
+    rows = [
+        {
+            "slug": found.slug,
+            "company": found.company_name,
+            "country": found.country,
+            "id": found.id,
+            "cell": found.cell,
+        }
+        for found in active(load_settings())
+    ]
+    if as_json:
+        typer.echo(to_json(rows).decode())
+        return
+    for row in rows:
+        typer.echo("\t".join(str(value) for value in row.values()))
+
+
+@app.command()
+def demo(
+    slug: Annotated[str, typer.Argument(help="The tenant's slug.")],
+    *,
+    orders: Annotated[int, typer.Option("--orders", min=1, max=100_000, help="Orders in the year.")] = 2_100,
+) -> None:
+    """Fill a tenant that has no orders yet with a year of invented trade."""
+    from app.demo.command import run
+    from app.kernel.errors import Refusal
+
+    try:
+        raise typer.Exit(run(load_settings(), slug, orders))
+    except Refusal as refusal:
+        _refused(refusal)
+
+
+@app.command()
+def verify(
+    *,
+    tenant: Annotated[str, typer.Option("--tenant", "-t", help="The tenant's slug; else all.")] = "",
+    locale: Annotated[str, typer.Option("--locale", help="Language of what is found: en or zh_CN.")] = "en",
+) -> None:
+    """Check what must hold in the books: stock against its moves, ledgers against their lines. Changes nothing."""
+    from app.kernel.errors import Refusal
+    from app.verify import run
+
+    try:
+        raise typer.Exit(run(load_settings(), tenant, locale))
+    except Refusal as refusal:
+        _refused(refusal)
+
+
+def _refused(refusal: Any) -> NoReturn:
+    """A refusal as sentences, and its exit code."""
+    from app.do import EXIT, complain
+
+    complain(refusal, "en")
+    sys.exit(EXIT[refusal.kind])
+
+
+def main() -> None:
+    """The console script: expected failures are one message, not a traceback."""
+    from app.adapters.settings import SettingsError
+
+    try:
+        app()
+    except SettingsError as error:
+        _fail(str(error))
+    except Exception as error:
+        if type(error).__name__ not in ("UpError", "EmbeddedError", "AssetsError"):
+            raise
+        _fail(str(error))
+
+
+def _fail(message: str) -> None:
+    typer.secho("✗ ", fg=typer.colors.RED, err=True, nl=False)
+    typer.echo(message, err=True)
+    sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

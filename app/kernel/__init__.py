@@ -1,0 +1,1 @@
+"""Pure words every floor may use: errors, money, quantity, dates, ids, lifecycle, page, text. Standard library only."""

@@ -1,0 +1,77 @@
+"""Finance as the doors see it."""
+
+from app.modules.finance.actions.seal import seal_ledger
+from app.modules.finance.queries.check import balance_findings, chain_findings, open_item_findings
+from app.modules.finance.views.account import ACCOUNT, ACCOUNT_ROLE, ACCOUNT_ROLES, ACCOUNTS, BOOKS
+from app.modules.finance.views.entry import ENTRIES, ENTRY
+from app.modules.finance.views.invoice import INVOICE, INVOICES
+from app.modules.finance.views.overview import OVERVIEW
+from app.modules.finance.views.payment import BANK_ACCOUNT, BANK_ACCOUNTS, OPEN_ITEMS, PAYMENT, PAYMENTS
+from app.modules.finance.views.period import PERIOD, PERIODS
+from app.modules.finance.views.report import ACCOUNT_DETAIL, AGEING, TRIAL_BALANCE
+from app.modules.finance.views.setup import SETUP
+from app.modules.finance.views.tax import TAX_CODE, TAX_CODES, TAX_RULE, TAX_RULES
+from app.platform.registry import Module
+from app.platform.views import Menu
+
+MODULE = Module(
+    name="finance",
+    icon="coin",
+    views=[
+        INVOICES,
+        INVOICE,
+        PAYMENTS,
+        PAYMENT,
+        OPEN_ITEMS,
+        ENTRIES,
+        ENTRY,
+        ACCOUNTS,
+        ACCOUNT,
+        ACCOUNT_ROLES,
+        ACCOUNT_ROLE,
+        BOOKS,
+        PERIODS,
+        PERIOD,
+        TAX_CODES,
+        TAX_CODE,
+        TAX_RULES,
+        TAX_RULE,
+        BANK_ACCOUNTS,
+        BANK_ACCOUNT,
+        TRIAL_BALANCE,
+        ACCOUNT_DETAIL,
+        AGEING,
+        OVERVIEW,
+        SETUP,
+    ],
+    menu=[
+        Menu("finance.invoice"),
+        Menu("finance.payment"),
+        Menu("finance.open_item"),
+        Menu("finance.entry"),
+        Menu("finance.trial_balance", group="reports"),
+        Menu("finance.account_detail", group="reports"),
+        Menu("finance.ageing", group="reports"),
+        Menu("finance.account", group="settings"),
+        Menu("finance.account_role", group="settings"),
+        Menu("finance.bank_account", group="settings"),
+        Menu("finance.period", group="settings"),
+        Menu("finance.tax_code", group="settings"),
+        Menu("finance.tax_rule", group="settings"),
+    ],
+    roles={
+        "accountant": ["finance.*"],
+        "sales": [
+            "finance.read_invoice",
+            "finance.read_open_item",
+            "finance.create_invoice",
+            "finance.update_invoice",
+            "finance.create_credit_note",
+        ],
+        "warehouse": [],
+        "buyer": [],
+        "executive": ["finance.read_*"],
+    },
+    checks=[balance_findings, chain_findings, open_item_findings],
+    upkeep=[seal_ledger],
+)

@@ -1,0 +1,1 @@
+"""The accounting manual: pure functions over decimals, dates and frozen records. They see only the kernel."""

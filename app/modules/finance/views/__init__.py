@@ -1,0 +1,1 @@
+"""What finance shows: lists, documents, reports, and the set-up wizard."""

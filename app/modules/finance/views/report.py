@@ -1,0 +1,59 @@
+"""Trial balance, account detail and ageing."""
+
+from app.modules.finance.models.account import Account
+from app.modules.finance.queries.report import account_detail, ageing, trial_balance, year_start
+from app.platform.views import Parameter, ReportColumn, ReportView
+
+WINDOW = [
+    Parameter("first_on", "date", default=year_start),
+    Parameter("last_on", "date", default=lambda work: work.today()),
+]
+TRIAL_BALANCE = ReportView(
+    "finance",
+    "trial_balance",
+    trial_balance,
+    columns=[
+        ReportColumn("code", "code", "field.account_code"),
+        ReportColumn("name", "text", "field.account_name"),
+        ReportColumn("opening_debit", "money", "field.debit", total=True, group="finance.report.opening"),
+        ReportColumn("opening_credit", "money", "field.credit", total=True, group="finance.report.opening"),
+        ReportColumn("debit", "money", "field.debit", total=True, group="finance.report.movement"),
+        ReportColumn("credit", "money", "field.credit", total=True, group="finance.report.movement"),
+        ReportColumn("closing_debit", "money", "field.debit", total=True, group="finance.report.closing"),
+        ReportColumn("closing_credit", "money", "field.credit", total=True, group="finance.report.closing"),
+    ],
+    parameters=[*WINDOW, Parameter("headings", "flag", default=lambda work: False)],
+    icon="scale",
+)
+ACCOUNT_DETAIL = ReportView(
+    "finance",
+    "account_detail",
+    account_detail,
+    columns=[
+        ReportColumn("business_on", "date", "field.date"),
+        ReportColumn("voucher", "code", "field.voucher_number"),
+        ReportColumn("memo", "text", "field.memo"),
+        ReportColumn("debit", "money", "field.debit"),
+        ReportColumn("credit", "money", "field.credit"),
+        ReportColumn("balance", "money", "field.balance"),
+        ReportColumn("currency", "code", "field.currency"),
+        ReportColumn("amount", "number", "field.amount"),
+    ],
+    parameters=[Parameter("account_id", "ref", ref=Account), *WINDOW],
+    icon="list-details",
+)
+AGEING = ReportView(
+    "finance",
+    "ageing",
+    ageing,
+    columns=[
+        ReportColumn("party", "text", "field.party_id"),
+        *(ReportColumn(name, "money", total=True) for name in ("not_due", "days_30", "days_60", "days_90", "older")),
+        ReportColumn("total", "money", "field.total", total=True),
+    ],
+    parameters=[
+        Parameter("side", "choice", default=lambda work: "receivable", choices=("receivable", "payable")),
+        Parameter("day", "date", default=lambda work: work.today()),
+    ],
+    icon="hourglass",
+)

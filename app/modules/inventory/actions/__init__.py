@@ -1,0 +1,1 @@
+"""How stock changes: promises, documents of goods, and the costing engine beneath them."""

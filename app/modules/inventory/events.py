@@ -1,0 +1,54 @@
+"""What inventory tells: goods left, came back, arrived, or a document of goods was reversed."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+from app.platform.events import Event
+
+Pieces = tuple[tuple[UUID, UUID | None, Decimal], ...]
+"""(own line, origin line, quantity in the line's unit)"""
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryShipped(Event):
+    """Goods left for the customer."""
+
+    delivery_id: UUID
+    origin_kind: str
+    origin_id: UUID | None
+    lines: Pieces
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryReversed(Event):
+    """A shipped delivery was reversed: it never left."""
+
+    delivery_id: UUID
+    origin_kind: str
+    origin_id: UUID | None
+    lines: Pieces
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnReceived(Event):
+    """Goods came back from the customer."""
+
+    delivery_id: UUID
+    origin_kind: str
+    origin_id: UUID | None
+    lines: Pieces
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsReceived(Event):
+    """A receipt was posted."""
+
+    receipt_id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CostPending(Event):
+    """Costs of an item were booked provisionally and wait to be settled."""
+
+    unit_id: UUID

@@ -1,0 +1,1 @@
+"""Paper of inventory: the delivery note."""

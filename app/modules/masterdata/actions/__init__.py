@@ -1,0 +1,1 @@
+"""Changes of master data. An update leaves what is not given as it is; None empties what may be empty."""

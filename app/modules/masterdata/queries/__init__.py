@@ -1,0 +1,1 @@
+"""Typed questions that upper modules ask of master data."""

@@ -1,0 +1,1 @@
+"""Pure rules of master data: formats, check digits, conversions, names. No database, no framework."""

@@ -1,0 +1,1 @@
+"""Lists, documents and the overview of master data."""

@@ -1,0 +1,1 @@
+"""Paper of sales: quotation and order confirmation."""

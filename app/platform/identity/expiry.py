@@ -1,0 +1,29 @@
+"""Clears away what is over: sessions, tickets and links. The worker calls it now and then."""
+
+from datetime import timedelta
+
+from sqlalchemy import CursorResult, Engine, delete
+from sqlalchemy.orm import Session
+
+from app.kernel.dates import now
+from app.platform.identity.sessions import IDLE
+from tenants.models import LoginSession, MailToken, Ticket
+
+KEPT = timedelta(days=30)
+"""How long a used or dead link can still be looked up by support."""
+
+
+def clear_expired(control: Engine) -> int:
+    """Delete sessions that ended, tickets not taken, links long dead; returns how many rows went."""
+    at = now()
+    gone = 0
+    for statement in (
+        delete(LoginSession).where((LoginSession.expires_at < at) | (LoginSession.seen_at < at - IDLE)),
+        delete(Ticket).where(Ticket.expires_at < at),
+        delete(MailToken).where(MailToken.expires_at < at - KEPT),
+    ):
+        with Session(control) as session, session.begin():
+            done = session.execute(statement)
+            assert isinstance(done, CursorResult)
+            gone += done.rowcount
+    return gone

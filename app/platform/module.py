@@ -1,0 +1,248 @@
+"""The platform as a module of its own: users, roles, companies, departments, approvals, the audit log."""
+
+from app.platform.organisation import (
+    Company,
+    Department,
+    create_company,
+    create_department,
+    update_company,
+    update_department,
+)
+from app.platform.records import AuditEntry
+from app.platform.registry import Module
+from app.platform.users import (
+    Role,
+    User,
+    create_role,
+    create_user,
+    deactivate_user,
+    invite_user,
+    reactivate_user,
+    revoke_user_tokens,
+    role_names,
+    update_role,
+    update_user,
+)
+from app.platform.views import Button, DocumentView, Field, ListView, Menu, Tab
+from app.platform.workflow import (
+    ApprovalRequest,
+    ApprovalRule,
+    approve_approval_request,
+    create_approval_rule,
+    delete_approval_rule,
+    reject_approval_request,
+)
+
+USERS = ListView(
+    User,
+    columns=[
+        Field(User.name, phone="title"),
+        Field(User.email, phone="body"),
+        Field(User.locale, choices=("zh_CN", "en")),
+        Field(User.active, phone="badge"),
+    ],
+    search=[User.name, User.email],
+    tabs=[
+        Tab("active", lambda work: User.active.is_(True), default=True),
+        Tab("inactive", lambda work: User.active.is_(False)),
+        Tab("all"),
+    ],
+    sort=[User.name],
+    create=create_user,
+    icon="users",
+)
+USER = DocumentView(
+    User,
+    fields=[
+        Field(User.name, required=True),
+        Field(User.email, required=True),
+        Field(User.locale, choices=("zh_CN", "en")),
+        Field(name="roles", kind="tags", ref=Role, compute=role_names),
+        User.active,
+    ],
+    create=create_user,
+    update=update_user,
+    buttons=[
+        Button(invite_user, when=lambda user: bool(user.active) and user.identity_id is None, icon="mail"),
+        Button(revoke_user_tokens, danger=True, when=lambda user: user.identity_id is not None),
+        Button(deactivate_user, danger=True, when=lambda user: bool(user.active)),
+        Button(reactivate_user, when=lambda user: not user.active),
+    ],
+    icon="user",
+)
+ROLES = ListView(
+    Role,
+    columns=[Field(Role.name, phone="title"), Field(Role.code, phone="meta"), Role.starter],
+    search=[Role.name, Role.code],
+    sort=[Role.name],
+    create=create_role,
+    icon="shield",
+)
+ROLE = DocumentView(
+    Role,
+    fields=[
+        Field(Role.code, required=True),
+        Field(Role.name, required=True),
+        Field(Role.patterns, kind="tags", wide=True),
+    ],
+    create=create_role,
+    update=update_role,
+    icon="shield",
+)
+COMPANIES = ListView(
+    Company,
+    columns=[
+        Field(Company.name, phone="title"),
+        Field(Company.code, phone="meta"),
+        Company.country,
+        Company.currency,
+        Company.chart,
+        Company.ready,
+    ],
+    search=[Company.name, Company.code],
+    sort=[Company.code],
+    create=create_company,
+    icon="building",
+)
+COMPANY = DocumentView(
+    Company,
+    fields=[
+        Field(Company.code, required=True),
+        Field(Company.name, required=True),
+        Field(Company.country, required=True),
+        Company.currency,
+        Company.zone,
+        Field(Company.chart, choices=("cn_cas", "cn_small", "ifrs")),
+        Field(Company.cost_recognition, choices=("invoice", "delivery")),
+        Field(Company.costing_method, choices=("average", "fifo")),
+        Company.tax_number,
+        Company.phone,
+        Company.email,
+        Company.bank_name,
+        Company.bank_account,
+        Field(Company.address, wide=True),
+    ],
+    create=create_company,
+    update=update_company,
+    icon="building",
+)
+DEPARTMENTS = ListView(
+    Department,
+    columns=[
+        Field(Department.code, phone="meta"),
+        Field(Department.name, phone="title"),
+        Department.parent_id,
+        Department.active,
+    ],
+    search=[Department.code, Department.name],
+    sort=[Department.code],
+    create=create_department,
+    icon="sitemap",
+)
+DEPARTMENT = DocumentView(
+    Department,
+    fields=[
+        Field(Department.code, required=True),
+        Field(Department.name, required=True),
+        Department.parent_id,
+        Department.active,
+    ],
+    create=create_department,
+    update=update_department,
+    icon="sitemap",
+)
+APPROVALS = ListView(
+    ApprovalRequest,
+    columns=[
+        Field(ApprovalRequest.action, phone="title"),
+        Field(ApprovalRequest.state, phone="badge"),
+        Field(ApprovalRequest.asked_by_name, phone="body"),
+        Field(ApprovalRequest.asked_at, phone="meta"),
+        ApprovalRequest.decided_by_name,
+        ApprovalRequest.decided_at,
+    ],
+    tabs=[Tab("open", lambda work: ApprovalRequest.state == "open", default=True), Tab("all")],
+    sort=[ApprovalRequest.asked_at.desc()],
+    icon="checklist",
+)
+APPROVAL = DocumentView(
+    ApprovalRequest,
+    fields=[
+        ApprovalRequest.action,
+        ApprovalRequest.asked_by_name,
+        ApprovalRequest.asked_at,
+        ApprovalRequest.decided_by_name,
+        ApprovalRequest.decided_at,
+        ApprovalRequest.reason,
+    ],
+    state=ApprovalRequest.state,
+    buttons=[
+        Button(approve_approval_request, states=("open",), primary=("open",)),
+        Button(reject_approval_request, states=("open",), danger=True, fields=[Field(name="reason", kind="memo")]),
+    ],
+    icon="checklist",
+)
+APPROVAL_RULES = ListView(
+    ApprovalRule,
+    columns=[Field(ApprovalRule.action, phone="title"), Field(ApprovalRule.active, phone="badge")],
+    create=create_approval_rule,
+    icon="checklist",
+)
+APPROVAL_RULE = DocumentView(
+    ApprovalRule,
+    fields=[Field(ApprovalRule.action, required=True), ApprovalRule.active],
+    create=create_approval_rule,
+    buttons=[Button(delete_approval_rule, danger=True)],
+    icon="checklist",
+)
+AUDIT = ListView(
+    AuditEntry,
+    columns=[
+        Field(AuditEntry.at, phone="meta"),
+        Field(AuditEntry.actor_name, phone="body"),
+        Field(AuditEntry.action, phone="title"),
+        AuditEntry.door,
+        AuditEntry.address,
+        AuditEntry.request_id,
+    ],
+    search=[AuditEntry.actor_name, AuditEntry.action, AuditEntry.request_id],
+    sort=[AuditEntry.at.desc()],
+    icon="history",
+)
+
+MODULE = Module(
+    name="platform",
+    icon="settings",
+    views=[
+        USERS,
+        USER,
+        ROLES,
+        ROLE,
+        COMPANIES,
+        COMPANY,
+        DEPARTMENTS,
+        DEPARTMENT,
+        APPROVALS,
+        APPROVAL,
+        APPROVAL_RULES,
+        APPROVAL_RULE,
+        AUDIT,
+    ],
+    menu=[
+        Menu("platform.company"),
+        Menu("platform.department"),
+        Menu("platform.user"),
+        Menu("platform.role"),
+        Menu("platform.approval_request"),
+        Menu("platform.approval_rule"),
+        Menu("platform.audit_entry"),
+    ],
+    roles={
+        "owner": ["*"],
+        "accountant": ["platform.read_company", "platform.read_department", "platform.*_approval_request"],
+        "sales": ["platform.read_company", "platform.read_department"],
+        "warehouse": ["platform.read_company"],
+        "buyer": ["platform.read_company", "platform.read_department"],
+        "executive": ["*.read_*", "platform.*_approval_request"],
+    },
+)

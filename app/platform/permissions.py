@@ -1,0 +1,101 @@
+"""Who may do what, and which rows and fields they may see: the one place every door asks.
+
+A permission is an action's own name (`sales.confirm_order`) or a read right (`sales.read_order`).
+A role holds patterns of them (`sales.*`, `*.read_*`); they are expanded here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, select
+
+from app.adapters.db import Model
+from app.kernel.errors import Forbidden
+
+if TYPE_CHECKING:
+    from app.platform.work import Work
+
+S = TypeVar("S")
+RecordRule = Callable[["Work"], ColumnElement[bool] | None]
+RECORD_RULES: dict[type[Model], list[RecordRule]] = {}
+
+
+@dataclass(frozen=True)
+class Grants:
+    """What one actor holds. `everything` is the owner of the tenant and the system itself."""
+
+    patterns: frozenset[str] = frozenset()
+    everything: bool = False
+
+    def __contains__(self, permission: str) -> bool:
+        return self.everything or _matches(self.patterns, permission)
+
+    def within(self, scopes: frozenset[str]) -> "Grants":
+        """Narrowed to the scopes of a token: both must allow. An empty set of scopes narrows nothing."""
+        return self if not scopes else _Narrowed(self.patterns, self.everything, scopes)
+
+
+@dataclass(frozen=True)
+class _Narrowed(Grants):
+    scopes: frozenset[str] = frozenset()
+
+    def __contains__(self, permission: str) -> bool:
+        return super().__contains__(permission) and _matches(self.scopes, permission)
+
+
+@lru_cache(maxsize=20_000)
+def _matches(patterns: frozenset[str], permission: str) -> bool:
+    return permission in patterns or any(fnmatchcase(permission, pattern) for pattern in patterns if "*" in pattern)
+
+
+EVERYTHING = Grants(everything=True)
+NOTHING = Grants()
+
+
+def module_of(model: type[Model]) -> str:
+    """The module that owns a model: `app.modules.sales.models.order` -> `sales`; platform models -> `platform`."""
+    parts = model.__module__.split(".")
+    return parts[2] if parts[1] == "modules" else "platform"
+
+
+def read_permission(model: type[Model]) -> str:
+    """`sales.read_order`; inner tables (no noun) have none of their own and are read through their owner."""
+    return f"{module_of(model)}.read_{model.__noun__}"
+
+
+def require_read(work: "Work", model: type[Model]) -> None:
+    """Forbidden `permission.missing` unless the actor may read the model."""
+    if model.__noun__ and read_permission(model) not in work.actor.grants:
+        raise Forbidden("permission.missing", permission=read_permission(model))
+
+
+def record_rule(model: type[Model]) -> Callable[[RecordRule], RecordRule]:
+    """Narrow the rows of a model for every reader and writer: `@record_rule(SalesOrder) def own(work): ...`."""
+
+    def declare(rule: RecordRule) -> RecordRule:
+        RECORD_RULES.setdefault(model, []).append(rule)
+        return rule
+
+    return declare
+
+
+def select_rows(model: type[Any]) -> Select[Any]:
+    """A plain SELECT of the model; always passed through `narrowed`."""
+    return select(model)
+
+
+def narrowed(statement: S, work: "Work", model: type[Model]) -> S:
+    """The SELECT with the model's record rules: the company at work first, then each declared rule."""
+    narrow: Any = statement
+    company = model.__mapper__.columns.get("company_id")
+    if company is not None and work.actor.company_id is not None:
+        narrow = narrow.where(company == work.actor.company_id)
+    for rule in RECORD_RULES.get(model, ()):
+        condition = rule(work)
+        if condition is not None:
+            narrow = narrow.where(condition)
+    result: S = narrow
+    return result

@@ -1,0 +1,337 @@
+"""The people of a tenant and their roles. Credentials and sessions are the platform's (`identity`)."""
+
+import time
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Annotated, Any
+from uuid import UUID, uuid5
+
+from pydantic import Field as Limit
+from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.adapters.db import Code, Key, Model, Name, Versioned
+from app.kernel.errors import Conflict, Forbidden, Invalid
+from app.platform.actions import action, own_action
+from app.platform.organisation import Company
+from app.platform.permissions import Grants
+from app.platform.work import Actor, Work
+
+OWNER = "owner"
+CACHE_SECONDS = 10
+ROLE_IDS = UUID("2d5c8f0e-7d55-5c0a-8f6b-6b1f0a4f2c11")
+
+
+class User(Versioned, Model):
+    """A person's profile in this tenant; `identity_id` names the credentials in the control database."""
+
+    __tablename__ = "platform_user"
+    __noun__ = "user"
+    __label__ = "name"
+    id: Mapped[Key]
+    identity_id: Mapped[UUID | None] = mapped_column(unique=True)
+    name: Mapped[Name]
+    email: Mapped[str] = mapped_column(String(254), unique=True, info={"kind": "email"})
+    locale: Mapped[str] = mapped_column(String(10), default="en", info={"kind": "choice"})
+    theme: Mapped[str] = mapped_column(String(10), default="system", info={"kind": "choice"})
+    density: Mapped[str] = mapped_column(String(10), default="normal", info={"kind": "choice"})
+    company_id_last: Mapped[UUID | None] = mapped_column(ForeignKey(Company.id))
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class Role(Versioned, Model):
+    """A bundle of permissions: action names, read rights, or patterns of them."""
+
+    __tablename__ = "platform_role"
+    __noun__ = "role"
+    __label__ = "name"
+    id: Mapped[Key]
+    code: Mapped[Code] = mapped_column(unique=True)
+    name: Mapped[Name]
+    patterns: Mapped[list[str]]
+    starter: Mapped[bool] = mapped_column(default=False)
+
+
+class UserRole(Model):
+    """Who holds which role."""
+
+    __tablename__ = "platform_user_role"
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id), primary_key=True)
+    role_id: Mapped[UUID] = mapped_column(ForeignKey(Role.id), primary_key=True)
+
+
+_cache: dict[tuple[str, UUID], tuple[float, "Profile | None"]] = {}
+_cache_lock = Lock()
+
+
+class Profile:
+    """What a door needs to know of a signed-in user; cached for a few seconds per process."""
+
+    __slots__ = ("company_id", "density", "email", "grants", "locale", "name", "owner", "theme", "user_id", "zone")
+
+    def __init__(self, user: User, patterns: Sequence[str], owner: bool, company: Company | None) -> None:
+        self.user_id = user.id
+        self.name = user.name
+        self.email = user.email
+        self.locale = user.locale
+        self.theme = user.theme
+        self.density = user.density
+        self.owner = owner
+        self.grants = Grants(frozenset(patterns), everything=owner)
+        self.company_id = company.id if company else None
+        self.zone = company.zone if company else "UTC"
+
+    def actor(self, tenant_id: UUID, schema: str, door: str, **more: object) -> Actor:
+        """The actor this person is behind one door."""
+        return Actor(
+            tenant_id,
+            schema,
+            self.name,
+            grants=self.grants,
+            user_id=self.user_id,
+            company_id=self.company_id,
+            zone=self.zone,
+            locale=self.locale,
+            door=door,
+            **more,  # type: ignore[arg-type]
+        )
+
+
+def profile_of(session: Session, schema: str, user_id: UUID) -> Profile | None:
+    """The user's profile with grants and company, or None for an unknown or inactive one."""
+    now = time.monotonic()
+    hit = _cache.get((schema, user_id))
+    if hit and hit[0] > now:
+        return hit[1]
+    user = session.get(User, user_id)
+    found: Profile | None = None
+    if user is not None and user.active:
+        roles = session.scalars(
+            select(Role).join(UserRole, UserRole.role_id == Role.id).where(UserRole.user_id == user_id)
+        ).all()
+        company = session.get(Company, user.company_id_last) if user.company_id_last else None
+        company = company or session.scalars(select(Company).order_by(Company.code).limit(1)).first()
+        patterns = [pattern for role in roles for pattern in role.patterns]
+        found = Profile(user, patterns, any(role.code == OWNER for role in roles), company)
+    with _cache_lock:
+        if len(_cache) > 10_000:
+            _cache.clear()
+        _cache[schema, user_id] = (now + CACHE_SECONDS, found)
+    return found
+
+
+def forget_profile(schema: str, user_id: UUID) -> None:
+    """Drop the cached profile after a change, in this process at once; others follow in CACHE_SECONDS."""
+    with _cache_lock:
+        _cache.pop((schema, user_id), None)
+
+
+def role_rows(roles: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """The starter roles of every new tenant; their ids follow from their codes."""
+    return [
+        {
+            "id": uuid5(ROLE_IDS, code),
+            "version": 1,
+            "code": code,
+            "name": code,
+            "patterns": sorted(set(patterns)),
+            "starter": True,
+        }
+        for code, patterns in roles.items()
+    ]
+
+
+@action
+def create_first_user(work: Work, name: str, email: str, identity_id: UUID, locale: str = "en") -> UUID:
+    """Make the person who signed up the owner of the new tenant."""
+    if work.session.scalars(select(User.id).limit(1)).first() is not None:
+        raise Conflict("user.not_first")
+    owner = work.session.scalars(select(Role).where(Role.code == OWNER)).one()
+    user = work.add(User(name=name, email=email.lower(), identity_id=identity_id, locale=locale))
+    work.session.flush()
+    work.add(UserRole(user_id=user.id, role_id=owner.id))
+    return user.id
+
+
+@action
+def create_user(
+    work: Work,
+    name: Annotated[str, Limit(min_length=1, max_length=200)],
+    email: Annotated[str, Limit(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)],
+    roles: list[UUID],
+    locale: str = "en",
+    identity_id: UUID | None = None,
+) -> UUID:
+    """Add a colleague with roles; the invitation that lets them sign in is sent by the door."""
+    user = work.add(User(name=name, email=email.lower(), locale=locale, identity_id=identity_id))
+    _give_roles(work, user, roles)
+    return user.id
+
+
+@action
+def update_user(
+    work: Work,
+    user_id: UUID,
+    version: int,
+    name: Annotated[str, Limit(min_length=1, max_length=200)] | None = None,
+    locale: str | None = None,
+    roles: list[UUID] | None = None,
+) -> UUID:
+    """Change a user's name, language or roles."""
+    user = work.load(User, user_id, version=version)
+    if name is not None:
+        user.name = name
+    if locale is not None:
+        user.locale = locale
+    if roles is not None:
+        _give_roles(work, user, roles)
+    forget_profile(work.actor.schema, user_id)
+    return user.id
+
+
+@action
+def deactivate_user(work: Work, user_id: UUID) -> UUID:
+    """Take away a user's access; what they did stays under their name."""
+    if user_id == work.actor.user_id:
+        raise Conflict("user.not_oneself")
+    user = work.load(User, user_id)
+    _keep_an_owner(work, without=user_id)
+    user.active = False
+    forget_profile(work.actor.schema, user_id)
+    return user.id
+
+
+@action
+def invite_user(work: Work, user_id: UUID) -> UUID:
+    """Invite a user again who has not come in yet; the door that was asked sends the letter."""
+    user = work.load(User, user_id)
+    if user.identity_id is not None or not user.active:
+        raise Conflict("user.not_waiting")
+    return user.id
+
+
+@action
+def revoke_user_tokens(work: Work, user_id: UUID) -> UUID:
+    """Take a colleague's API tokens away; the door that was asked closes them where they are kept."""
+    return work.load(User, user_id).id
+
+
+@action
+def reactivate_user(work: Work, user_id: UUID) -> UUID:
+    """Give a deactivated user their access back."""
+    user = work.load(User, user_id)
+    user.active = True
+    forget_profile(work.actor.schema, user_id)
+    return user.id
+
+
+@action
+def link_user(work: Work, user_id: UUID, identity_id: UUID) -> UUID:
+    """Tie an invited user to the identity that accepted the invitation."""
+    user = work.load(User, user_id)
+    if user.identity_id not in (None, identity_id):
+        raise Conflict("user.linked_already")
+    user.identity_id = identity_id
+    return user.id
+
+
+@action
+def create_role(
+    work: Work,
+    code: Annotated[str, Limit(pattern="^[a-z][a-z0-9_]{1,39}$")],
+    name: Annotated[str, Limit(min_length=1, max_length=200)],
+    patterns: list[str],
+) -> UUID:
+    """Add a role: a name for a set of permissions."""
+    return work.add(Role(code=code, name=name, patterns=sorted(set(patterns)))).id
+
+
+@action
+def update_role(
+    work: Work,
+    role_id: UUID,
+    version: int,
+    name: Annotated[str, Limit(min_length=1, max_length=200)] | None = None,
+    patterns: list[str] | None = None,
+) -> UUID:
+    """Change what a role allows; the owner's role always allows everything."""
+    role = work.load(Role, role_id, version=version)
+    if role.code == OWNER:
+        raise Conflict("role.owner_is_fixed")
+    if name is not None:
+        role.name = name
+    if patterns is not None:
+        role.patterns = sorted(set(patterns))
+    return role.id
+
+
+@own_action
+def update_preferences(
+    work: Work,
+    locale: str | None = None,
+    theme: str | None = None,
+    density: str | None = None,
+    company_id: UUID | None = None,
+) -> None:
+    """Change one's own language, theme, density or company."""
+    if work.actor.user_id is None:
+        raise Forbidden("user.none")
+    user = work.load(User, work.actor.user_id)
+    if locale is not None:
+        user.locale = locale
+    if theme is not None:
+        user.theme = theme
+    if density is not None:
+        user.density = density
+    if company_id is not None:
+        if work.session.get(Company, company_id) is None:
+            raise Invalid("company.unknown", field="company_id")
+        user.company_id_last = company_id
+    forget_profile(work.actor.schema, user.id)
+
+
+def roles_of(work: Work, user_id: UUID) -> list[Role]:
+    """The roles a user holds, by name."""
+    statement = select(Role).join(UserRole, UserRole.role_id == Role.id).where(UserRole.user_id == user_id)
+    return list(work.session.scalars(statement.order_by(Role.name)))
+
+
+def role_names(work: Work, user_ids: Sequence[UUID]) -> Mapping[UUID, list[str]]:
+    """What each user's roles are called: the codes of starter roles, which every language names, else the name."""
+    statement = (
+        select(UserRole.user_id, Role.name)
+        .join(Role, Role.id == UserRole.role_id)
+        .where(UserRole.user_id.in_(user_ids))
+        .order_by(Role.name)
+    )
+    found: dict[UUID, list[str]] = {key: [] for key in user_ids}
+    for user_id, name in work.session.execute(statement):
+        found[user_id].append(name)
+    return found
+
+
+def _give_roles(work: Work, user: User, roles: list[UUID]) -> None:
+    found = work.load_all(Role, roles, lock=False)
+    asked_owner = any(role.code == OWNER for role in found.values())
+    if asked_owner and not work.actor.grants.everything:
+        raise Forbidden("role.only_owner_makes_owner")
+    if not asked_owner:
+        _keep_an_owner(work, without=user.id)
+    work.session.flush()
+    work.session.execute(delete(UserRole).where(UserRole.user_id == user.id))
+    for role_id in found:
+        work.add(UserRole(user_id=user.id, role_id=role_id))
+
+
+def _keep_an_owner(work: Work, without: UUID) -> None:
+    """A tenant always keeps at least one active owner."""
+    owners = set(
+        work.session.scalars(
+            select(UserRole.user_id)
+            .join(Role, Role.id == UserRole.role_id)
+            .join(User, User.id == UserRole.user_id)
+            .where(Role.code == OWNER, User.active)
+        )
+    )
+    if owners and not owners - {without}:
+        raise Conflict("user.last_owner")

@@ -1,0 +1,164 @@
+"""A unit of work: one tenant, one actor, one transaction, the facts it emits, and what it defers to the end.
+
+Lock order, the same for everybody (deadlocks are retried by the gate, but should not happen):
+idempotency key, documents by (table, id), stock by item, document numbers, ledger series, commit.
+That is why stock, numbers and ledger entries are *deferred*: all documents are locked before them,
+and the narrow rows (counters, series) are held only for the last moments.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from enum import IntEnum
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.adapters.db import Model
+from app.kernel import dates
+from app.kernel.errors import Conflict, Missing
+from app.platform.events import Event
+from app.platform.permissions import EVERYTHING, NOTHING, Grants, module_of, narrowed, select_rows
+
+M = TypeVar("M", bound=Model)
+T = TypeVar("T")
+
+
+class Phase(IntEnum):
+    """When deferred work runs: after all listeners, in this order."""
+
+    STOCK = 1
+    NUMBER = 2
+    LEDGER = 3
+    PROJECTION = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, by which door, in which tenant and company. Built by a door after authentication."""
+
+    tenant_id: UUID
+    schema: str
+    name: str
+    grants: Grants = NOTHING
+    user_id: UUID | None = None
+    company_id: UUID | None = None
+    zone: str = "UTC"
+    locale: str = "en"
+    door: str = "system"
+    address: str = ""
+    request_id: str = ""
+    on_behalf_of: str | None = None
+    modules: frozenset[str] | None = None
+    """Modules the tenant is entitled to; None means all."""
+
+    def may(self, permission: str) -> bool:
+        """Whether role, token scope and entitlement all allow it."""
+        module = permission.split(".", 1)[0]
+        entitled = self.modules is None or module == "platform" or module in self.modules
+        return entitled and permission in self.grants
+
+    def in_company(self, company_id: UUID, zone: str) -> "Actor":
+        return replace(self, company_id=company_id, zone=zone)
+
+    @classmethod
+    def system(cls, tenant_id: UUID, schema: str, name: str = "Hanse", **more: Any) -> "Actor":
+        """The system itself: jobs, provisioning, the demo."""
+        return cls(tenant_id, schema, name, grants=EVERYTHING, **more)
+
+
+Deferred = Callable[["Work", list[Any]], None]
+
+
+@dataclass(slots=True)
+class Work:
+    """Handed to every action, listener and query; holds the session of the one transaction."""
+
+    session: Session
+    actor: Actor
+    now: datetime = field(default_factory=dates.now)
+    dry_run: bool = False
+    events: list[Event] = field(default_factory=list)
+    trail: list[str] = field(default_factory=list)
+    effects: list[Any] = field(default_factory=list)
+    """What a dry run shows: dataclasses with a `kind` (postings, stock, tax), appended by the engines."""
+    _deferred: dict[Phase, dict[Deferred, list[Any]]] = field(default_factory=dict)
+    memory: dict[Any, Any] = field(default_factory=dict)
+    """A cache of reference rows for the length of the transaction (accounts, units, company)."""
+
+    @property
+    def company_id(self) -> UUID:
+        """The company at work; Conflict `company.none` while none is set up or chosen."""
+        if self.actor.company_id is None:
+            raise Conflict("company.none")
+        return self.actor.company_id
+
+    def today(self) -> date:
+        """The business day in the company's time zone."""
+        return dates.today(self.actor.zone)
+
+    def load(self, model: type[M], key: UUID, *, version: int | None = None, lock: bool = True) -> M:
+        """One record under its row lock, within the actor's record rules.
+
+        Missing `<module>.<noun>.missing` where there is none for this actor; Conflict `document.stale`
+        where `version` is given and is no longer the row's.
+        """
+        statement = narrowed(select_rows(model), self, model).where(model.__mapper__.columns["id"] == key)
+        if lock:
+            statement = statement.with_for_update(of=model)
+        record: M | None = self.session.scalars(statement, execution_options={"populate_existing": lock}).one_or_none()
+        if record is None:
+            raise Missing("record.missing", noun=f"{module_of(model)}.{model.__noun__}", id=str(key))
+        if version is not None and getattr(record, "version", version) != version:
+            raise Conflict("document.stale", id=str(key), version=getattr(record, "version", None))
+        return record
+
+    def get(self, model: type[M], key: UUID) -> M:
+        """One record without a lock, from the session if it is there already."""
+        return self.session.identity_map.get(self.session.identity_key(model, key)) or self.load(model, key, lock=False)
+
+    def load_all(self, model: type[M], keys: Iterable[UUID], *, lock: bool = True) -> dict[UUID, M]:
+        """Several records in one statement, locked in key order; Missing names the first that is not there."""
+        wanted = sorted(set(keys))
+        if not wanted:
+            return {}
+        column = model.__mapper__.columns["id"]
+        statement = narrowed(select_rows(model), self, model).where(column.in_(wanted)).order_by(column)
+        if lock:
+            statement = statement.with_for_update(of=model)
+        rows = self.session.scalars(statement, execution_options={"populate_existing": lock}).all()
+        found: dict[UUID, M] = {row.id: row for row in rows}
+        for key in wanted:
+            if key not in found:
+                raise Missing("record.missing", noun=f"{module_of(model)}.{model.__noun__}", id=str(key))
+        return found
+
+    def add(self, record: M) -> M:
+        """Put a new record into the transaction and return it."""
+        self.session.add(record)
+        return record
+
+    def emit(self, event: Event) -> None:
+        """State a fact: listeners hear it in this transaction, the outbox keeps it for everybody else."""
+        self.events.append(event)
+
+    def defer(self, phase: Phase, handle: Deferred, item: Any) -> None:
+        """Run `handle(work, [items…])` once, after the listeners, with everything deferred to it in this phase."""
+        self._deferred.setdefault(phase, {}).setdefault(handle, []).append(item)
+
+    def next_deferred(self) -> tuple[Deferred, list[Any]] | None:
+        """Take the earliest deferred handler and its items; None when nothing is left."""
+        for phase in sorted(self._deferred):
+            handlers = self._deferred[phase]
+            if handlers:
+                handle = next(iter(handlers))
+                return handle, handlers.pop(handle)
+        return None
+
+    def remember(self, key: Any, make: Callable[[], T]) -> T:
+        """`make()` once a transaction and key."""
+        if key not in self.memory:
+            self.memory[key] = make()
+        found: T = self.memory[key]
+        return found

@@ -1,0 +1,199 @@
+"""The web door's routes: fixed pages first, then whatever the registry holds. No module is named here."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from app.kernel.errors import Missing
+from app.web import (
+    account,
+    bulk,
+    development,
+    dialogs,
+    exports,
+    files,
+    lookup,
+    overviews,
+    pages,
+    palette,
+    preferences,
+    prints,
+    reports,
+    security,
+    setup,
+    signup,
+    submit,
+)
+from app.web.errors import outside
+from app.web.headers import SecurityHeaders, policy
+from app.web.portal import Portal, Visit
+from app.web.render import STATIC, assets
+from app.web.screens import ErrorScreen
+from app.web.visits import Handler, ResourceHandler, endpoint, plain, resource_endpoint
+
+IMMUTABLE = "public, max-age=31536000, immutable"
+LIST = "/{module}/{collection}"
+RECORD = "/{module}/{collection}/{id:uuid}"
+
+
+class HashedFiles(StaticFiles):
+    """Files whose names carry a hash of their content: kept by browsers for ever."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        if response.status_code == 200:
+            kept = path.startswith("dist/") and not path.endswith("manifest.json")
+            response.headers["Cache-Control"] = IMMUTABLE if kept else "no-cache"
+        return response
+
+
+def web_routes(portal: Portal) -> list[BaseRoute]:
+    """Every address of the web door, in order of matching."""
+
+    def get(path: str, handler: Handler, **how: bool) -> Route:
+        return Route(path, endpoint(portal, handler, **how), methods=["GET"])
+
+    def post(path: str, handler: Handler, **how: bool) -> Route:
+        return Route(path, endpoint(portal, handler, **how), methods=["POST"])
+
+    both = {"public": True, "home": True}
+    routes: list[BaseRoute] = [
+        Mount("/static", HashedFiles(directory=STATIC, check_dir=False)),
+        Route("/favicon.ico", _favicon, methods=["GET"]),
+        Route("/objects", plain(portal, _object_in), methods=["POST"]),
+        Route("/objects/{token}", plain(portal, _object_out), methods=["GET"]),
+        get("/", _front, **both),
+        get("/signup", signup.show, **both),
+        post("/signup", signup.submit, **both),
+        get("/signup/address", signup.check_address, **both),
+        get("/login", account.show_login, **both),
+        post("/login", account.submit_login, **both),
+        get("/enter", account.enter, public=True),
+        post("/logout", account.logout, public=True),
+        get("/forgot", account.show_forgot, **both),
+        post("/forgot", account.submit_forgot, **both),
+        get("/reset", account.show_reset, **both),
+        post("/reset", account.submit_reset, **both),
+        get("/confirm", account.show_confirm, **both),
+        post("/confirm", account.submit_confirm, **both),
+        get("/invite", account.show_invite, **both),
+        post("/invite", account.submit_invite, **both),
+        get("/dev/mail", development.mails, **both),
+        get("/dev/mail/{mail}", development.mail, **both),
+        get("/setup", setup.show_wizard),
+        post("/setup", setup.take_step),
+        get("/{module}/wizards/{name}", setup.show_wizard),
+        post("/{module}/wizards/{name}", setup.take_step),
+        get("/palette", palette.palette),
+        get("/lookup/{name}", lookup.options),
+        get("/create/{name}", dialogs.quick_create),
+        post("/create/{name}", dialogs.quick_create),
+        post("/preferences", preferences.change),
+        get("/settings/profile", preferences.profile),
+        *_security(portal, get, post),
+        get("/{module}/reports/{name}", reports.show_report),
+        get("/{module}/reports/{name}/export.{format}", reports.export_report),
+    ]
+    return [
+        *routes,
+        *_resources(portal),
+        get("/{module}", overviews.module_home),
+        Route("/{path:path}", endpoint(portal, _nothing, public=True, home=True), methods=["GET", "POST"]),
+    ]
+
+
+def _security(portal: Portal, get: Callable[..., Route], post: Callable[..., Route]) -> list[Route]:
+    return [
+        get("/settings/sessions", security.sessions),
+        post("/settings/sessions/{session:uuid}/end", security.end_session),
+        get("/settings/tokens", security.tokens),
+        post("/settings/tokens", security.make_token),
+        post("/settings/tokens/{token:uuid}/revoke", security.revoke_token),
+        post("/settings/password", security.change_password),
+    ]
+
+
+def _resources(portal: Portal) -> Sequence[Route]:
+    def get(path: str, handler: ResourceHandler) -> Route:
+        return Route(path, resource_endpoint(portal, handler), methods=["GET"])
+
+    def post(path: str, handler: ResourceHandler) -> Route:
+        return Route(path, resource_endpoint(portal, handler), methods=["POST"])
+
+    return [
+        get(LIST, pages.show_list),
+        post(LIST, submit.create),
+        get(f"{LIST}/new", pages.show_new),
+        post(f"{LIST}/preview", submit.preview),
+        get(f"{LIST}/export.{{format}}", exports.export),
+        post(f"{LIST}/bulk/{{verb}}", bulk.run_bulk),
+        get(f"{LIST}/views/new", preferences.ask_view),
+        post(f"{LIST}/views", preferences.save_view),
+        post(f"{LIST}/views/{{view:uuid}}/delete", preferences.forget_view),
+        get(RECORD, pages.show_document),
+        post(RECORD, submit.update),
+        get(f"{RECORD}/edit", pages.show_edit),
+        post(f"{RECORD}/preview", submit.preview),
+        post(f"{RECORD}/comments", files.comment),
+        post(f"{RECORD}/files", files.attach),
+        post(f"{RECORD}/files/sign", files.sign),
+        get(f"{RECORD}/files/{{file:uuid}}", files.download),
+        post(f"{RECORD}/files/{{file:uuid}}/done", files.confirm),
+        post(f"{RECORD}/files/{{file:uuid}}/delete", files.remove),
+        get(f"{RECORD}/print/{{print}}.pdf", prints.print_document),
+        get(f"{RECORD}/{{verb}}", submit.ask),
+        post(f"{RECORD}/{{verb}}", submit.press),
+    ]
+
+
+def web_middleware(portal: Portal) -> list[Middleware]:
+    """Headers every response of this door carries."""
+    return [
+        Middleware(SecurityHeaders, csp=policy(portal.objects.origin, portal_sources(portal)), secure=portal.secure)
+    ]
+
+
+def portal_sources(portal: Portal) -> list[str]:
+    """Hosts a form's redirect may lead to: the tenants' portals, for sign-up's hand-over."""
+    settings = portal.settings
+    if settings.single_tenant:
+        return []
+    example = settings.tenant_url("x")
+    return [example.replace("//x.", "//*.", 1), settings.public_url]
+
+
+def _front(visit: Visit) -> Response:
+    """`/`: the sign-up site on the bare domain, the home page on a portal."""
+    if visit.tenant is None:
+        return RedirectResponse("/signup", 303)
+    if visit.profile is None:
+        return RedirectResponse("/login", 303)
+    path = visit.read(lambda work: setup.setup_path(visit, work))
+    return RedirectResponse(path, 303) if path else overviews.home(visit)
+
+
+def _nothing(visit: Visit) -> Response:
+    if visit.profile is None:
+        title = visit.labels.optional("web.error.404") or visit.labels.text("page.missing")
+        return outside(
+            visit, ErrorScreen(404, title, visit.labels.text("page.missing"), "page.missing", visit.request_id)
+        )
+    raise Missing("page.missing")
+
+
+async def _favicon(request: Request) -> Response:
+    return RedirectResponse(assets().href("mark.svg"), 301)
+
+
+def _object_in(portal: Portal, request: Request, form: dict[str, Any]) -> Response:
+    return files.store_upload(portal, str(form.get("token", "")), form.get("file"))
+
+
+def _object_out(portal: Portal, request: Request, form: dict[str, Any]) -> Response:
+    return files.store_download(portal, str(request.path_params["token"]), request)

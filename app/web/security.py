@@ -1,0 +1,216 @@
+"""One's own sign-ins and keys: sessions, password, API tokens."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from starlette.responses import Response
+
+from app.kernel.errors import Invalid
+from app.platform import formats
+from app.platform.identity.throttle import TooMany
+from app.platform.work import Work
+from app.web.account import password_box
+from app.web.inputs import read_day
+from app.web.portal import Visit
+from app.web.preferences import settings_nav
+from app.web.responses import go, page
+from app.web.screens import EditForm, SettingsScreen, SettingsSection, TableCard
+from app.web.widgets import ActionButton, Cell, ColumnHead, FieldBox, ListRow
+
+LONGEST_DAYS = 366
+
+
+def _shown(visit: Visit, screen: SettingsScreen, status: int = 200) -> Response:
+    def show(work: Work) -> Response:
+        return page(visit, work, "settings.html", screen, crumbs=[(screen.title, "")], status=status)
+
+    return visit.read(show)
+
+
+def _when(visit: Visit, at: datetime | None) -> Cell:
+    return Cell("instant", formats.instant(at, visit.actor.zone, visit.locale) if at else "–")
+
+
+# Sessions and password
+
+
+def sessions(visit: Visit) -> Response:
+    """GET."""
+    return _sessions(visit)
+
+
+def _sessions(visit: Visit, refusal: Invalid | TooMany | None = None) -> Response:
+    assert visit.session is not None
+    labels = visit.labels
+    rows, actions = [], []
+    for found in visit.portal.logins.of_identity(visit.session.identity_id):
+        if found.tenant_id != visit.session.tenant_id:
+            continue
+        own = found.id == visit.session.id
+        state = Cell(
+            "state", labels.text("web.session.this" if own else "web.session.other"), tone="active" if own else "draft"
+        )
+        name = found.device[:80] or "–"
+        cells = [Cell("text", name), Cell("code", found.address), _when(visit, found.seen_at), state]
+        rows.append(ListRow(str(found.id), cells, label=name))
+        if not own:
+            label = labels.text("web.session.end", name=name[:30])
+            actions.append(ActionButton(label, f"/settings/sessions/{found.id}/end", "post", "logout"))
+    columns = [
+        ColumnHead("device", labels.text("web.session.device"), slot="title"),
+        ColumnHead("address", labels.text("web.session.address"), "code", slot="meta"),
+        ColumnHead("seen", labels.text("web.session.seen"), "instant", slot="meta"),
+        ColumnHead("state", labels.text("field.state"), "state", slot="badge"),
+    ]
+    table = TableCard(labels.text("web.session.title"), columns, rows)
+    screen = SettingsScreen(
+        labels.text("web.account.sessions"),
+        settings_nav(visit),
+        [
+            SettingsSection(table.title, id="sessions", table=table, actions=actions),
+            _password(visit, refusal),
+        ],
+    )
+    return _shown(visit, screen, 200 if refusal is None else 429 if isinstance(refusal, TooMany) else 422)
+
+
+def _password(visit: Visit, refusal: Invalid | TooMany | None) -> SettingsSection:
+    labels = visit.labels
+    fields = [password_box(visit, "current_password"), password_box(visit, new=True)]
+    errors = []
+    if refusal is not None:
+        text = labels.refusal(refusal)
+        for box in fields:
+            box.error = text if box.name == refusal.field else ""
+        errors.append((refusal.field if any(box.error for box in fields) and refusal.field else "", text))
+    title = labels.text("web.auth.change_password")
+    return SettingsSection(title, id="password", fields=fields, form=EditForm("/settings/password", errors=errors))
+
+
+def change_password(visit: Visit) -> Response:
+    """POST: the other sessions end."""
+    assert visit.session is not None
+    identity = visit.session.identity_id
+    try:
+        visit.portal.accounts.change_password(
+            identity,
+            visit.form.get("current_password", ""),
+            visit.form.get("password", ""),
+            address=visit.address,
+        )
+    except (Invalid, TooMany) as refusal:
+        return _sessions(visit, refusal)
+    visit.portal.logins.end_all(identity, but=visit.session.id)
+    return go(visit, "/settings/sessions", visit.labels.text("web.auth.password_changed"))
+
+
+def end_session(visit: Visit) -> Response:
+    """POST: end one of one's own sessions; any other id changes nothing."""
+    assert visit.session is not None
+    wanted = visit.id("session")
+    if any(found.id == wanted for found in visit.portal.logins.of_identity(visit.session.identity_id)):
+        visit.portal.logins.end(wanted)
+    return go(visit, "/settings/sessions", visit.labels.text("web.session.ended"))
+
+
+# API tokens
+
+
+def tokens(visit: Visit) -> Response:
+    """GET."""
+    return _tokens(visit)
+
+
+def _tokens(visit: Visit, secret: str = "", errors: dict[str, str] | None = None) -> Response:
+    assert visit.profile is not None
+    labels, wrong = visit.labels, errors or {}
+    rows, actions = [], []
+    for found in visit.portal.tokens.of_user(visit.actor.tenant_id, visit.profile.user_id):
+        scopes = ", ".join(found.scopes) or labels.text("web.token.everything")
+        cells = [
+            Cell("text", found.name),
+            Cell("code", f"hanse_{found.prefix}_…"),
+            Cell("text", scopes),
+            _when(visit, found.last_used_at),
+            _when(visit, found.expires_at),
+        ]
+        rows.append(ListRow(str(found.id), cells, label=found.name))
+        label = labels.text("web.token.revoke", name=found.name)
+        actions.append(ActionButton(label, f"/settings/tokens/{found.id}/revoke", "post", "trash", "danger"))
+    columns = [
+        ColumnHead("name", labels.text("field.name"), slot="title"),
+        ColumnHead("prefix", labels.text("web.token.prefix"), "code", slot="meta"),
+        ColumnHead("scopes", labels.text("web.token.scopes"), slot="body"),
+        ColumnHead("used", labels.text("web.token.used"), "instant", slot="meta"),
+        ColumnHead("expires", labels.text("web.token.expires"), "instant", slot="meta"),
+    ]
+    fields = [
+        FieldBox("name", labels.text("field.name"), required=True, max_length=100, value=visit.form.get("name", "")),
+        FieldBox("expires_on", labels.text("web.token.expires"), "date", required=True,
+                 value=visit.form.get("expires_on", "") or _default_end(visit)),
+        FieldBox("scopes", labels.text("web.token.scopes"), "code", help=labels.text("web.token.scopes.hint"),
+                 span=4, value=visit.form.get("scopes", "")),
+    ]  # fmt: skip
+    for box in fields:
+        box.error = wrong.get(box.name, "")
+        if secret:
+            box.value = _default_end(visit) if box.name == "expires_on" else ""
+    title = labels.text("web.account.tokens")
+    make = SettingsSection(
+        labels.text("web.token.make"),
+        labels.text("web.token.make.text"),
+        "make",
+        fields,
+        EditForm("/settings/tokens", errors=list(wrong.items())),
+        secret=secret,
+        secret_label=labels.text("web.token.secret") if secret else "",
+    )
+    table = TableCard(title, columns, rows, empty=labels.text("web.token.none"))
+    screen = SettingsScreen(
+        title, settings_nav(visit), [make, SettingsSection(title, id="tokens", table=table, actions=actions)]
+    )
+    return _shown(visit, screen, 422 if wrong else 200)
+
+
+def _default_end(visit: Visit) -> str:
+    return (visit.read(lambda work: work.today()) + timedelta(days=90)).isoformat()
+
+
+def make_token(visit: Visit) -> Response:
+    """POST: the token is shown once, on the answer to this very request."""
+    assert visit.profile is not None
+    labels, wrong = visit.labels, dict[str, str]()
+    name = visit.form.get("name", "").strip()[:100]
+    if not name:
+        wrong["name"] = labels.text("input.required")
+    scopes = [part for part in visit.form.get("scopes", "").replace(",", " ").split() if part]
+    known = visit.portal.registry.permissions
+    stray = [scope for scope in scopes if "*" not in scope and scope not in known]
+    if stray:
+        wrong["scopes"] = labels.text("web.token.scope_unknown", scope=stray[0])
+    end = _end(visit, wrong)
+    if wrong or end is None:
+        return _tokens(visit, errors=wrong)
+    secret = visit.portal.tokens.create(visit.actor.tenant_id, visit.profile.user_id, name, scopes, end)
+    return _tokens(visit, secret)
+
+
+def _end(visit: Visit, wrong: dict[str, str]) -> datetime | None:
+    """The last moment of the day given; a token lives a year at most."""
+    today = visit.read(lambda work: work.today())
+    try:
+        day = read_day(visit.form.get("expires_on", ""))
+    except ValueError as error:
+        wrong["expires_on"] = visit.labels.text(str(error))
+        return None
+    if not today < day <= today + timedelta(days=LONGEST_DAYS):
+        wrong["expires_on"] = visit.labels.text("web.token.expiry", days=LONGEST_DAYS)
+        return None
+    return datetime.combine(day, time.max, ZoneInfo(visit.actor.zone))
+
+
+def revoke_token(visit: Visit) -> Response:
+    """POST."""
+    assert visit.profile is not None
+    visit.portal.tokens.revoke(visit.actor.tenant_id, visit.profile.user_id, visit.id("token"))
+    return go(visit, "/settings/tokens", visit.labels.text("web.token.revoked"))

@@ -1,0 +1,181 @@
+"""The worker process: relays committed facts, runs jobs, seals ledgers, keeps blank tenants ready.
+
+Two loops in one process. The relay waits for nudges through Redis and hands facts on; a sweep over the
+tenants finds what a lost nudge left, also while Redis is gone. The queue (procrastinate, its own
+database) runs long work with retries; LISTEN/NOTIFY is off, so it works behind a pooler.
+"""
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+import structlog
+from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+from procrastinate.exceptions import AlreadyEnqueued
+
+from app.adapters import redis as cache
+from app.adapters.settings import Settings
+from app.adapters.telemetry import configure_logging, configure_sentry, count_job
+from app.platform.identity.expiry import clear_expired
+from app.platform.jobs import Job, run_job
+from app.platform.outbox import Fact, relay
+from app.platform.users import profile_of
+from app.platform.work import Actor
+from app.wiring import NUDGES, Wiring
+
+log = structlog.get_logger(__name__)
+SWEEP_SECONDS = 30.0
+WAIT_SECONDS = 5.0
+BLANK_TENANTS = 3
+CONCURRENCY = 2
+SEAL_DELAY_SECONDS = 1
+
+
+@dataclass
+class Worker:
+    """Everything one worker process does."""
+
+    wiring: Wiring
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        url = self.wiring.settings.queue_database_url
+        self.queue = App(connector=SyncPsycopgConnector(conninfo=url))
+        self.runner = App(connector=PsycopgConnector(conninfo=url, min_size=1, max_size=3))
+        for app in (self.queue, self.runner):
+            app.task(name="job", queue="jobs")(self._job)
+            app.task(name="upkeep", queue="upkeep")(self._upkeep)
+
+    # -- the relay ------------------------------------------------------------------------------------
+
+    def relay_forever(self) -> None:
+        """Until told to stop: nudged tenants at once, everybody every SWEEP_SECONDS."""
+        listener = cache.Listener(self.wiring.redis, NUDGES)
+        next_sweep = 0.0
+        while not self.stopping.is_set():
+            nudged = {UUID(text) for text in listener.wait(WAIT_SECONDS, self.stopping) if text}
+            if time.monotonic() >= next_sweep:
+                next_sweep = time.monotonic() + SWEEP_SECONDS
+                nudged |= {tenant.id for tenant in self.wiring.directory.active()}
+                self._keep_house()
+            for tenant_id in nudged:
+                self._safely("relay", partial(self.relay_tenant, tenant_id))
+        listener.close()
+
+    def relay_tenant(self, tenant_id: UUID) -> int:
+        """Relay all waiting facts of a tenant; returns how many."""
+        tenant = self.wiring.directory.tenant(tenant_id)
+        total = 0
+        while True:
+            with self.wiring.router.session(tenant.schema) as session:
+                done = relay(session, [lambda facts: self._hand_on(tenant_id, facts)])
+            total += done
+            if not done:
+                return total
+
+    def _hand_on(self, tenant_id: UUID, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            if fact.name == "JobRequested":
+                self._enqueue("job", tenant_id, lock=None, job_id=fact.body["job_id"])
+        if any(fact.name != "JobRequested" for fact in facts):
+            self._enqueue("upkeep", tenant_id, lock=f"upkeep:{tenant_id}", delay=SEAL_DELAY_SECONDS)
+
+    def _enqueue(self, task: str, tenant_id: UUID, *, lock: str | None, delay: int = 0, **arguments: Any) -> None:
+        options: dict[str, Any] = {"queueing_lock": lock} if lock else {}
+        if delay:
+            options["schedule_in"] = {"seconds": delay}
+        try:
+            self.queue.configure_task(task, **options).defer(tenant_id=str(tenant_id), **arguments)
+        except AlreadyEnqueued:
+            log.debug("already_enqueued", task=task, tenant=str(tenant_id))
+
+    def _keep_house(self) -> None:
+        """Blank tenants ready, half-made ones away, dead sessions and links gone."""
+        self._safely("expire", partial(clear_expired, self.wiring.control))
+        if self.wiring.settings.owner_database_url and not self.wiring.settings.single_tenant:
+            self._safely("sweep", self.wiring.provisioner.sweep)
+            self._safely("refill", partial(self.wiring.provisioner.refill, BLANK_TENANTS))
+
+    def _safely(self, name: str, run: Callable[[], Any]) -> None:
+        """A failing tenant must not stop the others; the failure is logged and reported."""
+        try:
+            run()
+        except Exception:
+            log.exception("worker_step_failed", step=name)
+
+    # -- tasks ----------------------------------------------------------------------------------------
+
+    def _job(self, tenant_id: str, job_id: str) -> None:
+        """Run one requested job as whoever asked for it."""
+        tenant = self.wiring.directory.tenant(UUID(tenant_id))
+        with self.wiring.router.session(tenant.schema) as session:
+            job = session.get(Job, UUID(job_id))
+            if job is None:
+                return
+            name = job.name
+            profile = profile_of(session, tenant.schema, job.user_id) if job.user_id else None
+            actor = (
+                profile.actor(tenant.id, tenant.schema, "job")
+                if profile
+                else Actor.system(tenant.id, tenant.schema, door="job")
+            )
+            session.rollback()
+        outcome = "failed"
+        try:
+            run_job(self.wiring.router.session, self.wiring.gate, actor, UUID(job_id), self.wiring.jobs[name])
+            outcome = "done"
+        finally:
+            count_job(name, outcome)
+
+    def _upkeep(self, tenant_id: str) -> None:
+        """What modules do in the background after facts: seal the ledger, settle costs."""
+        tenant = self.wiring.directory.tenant(UUID(tenant_id))
+        actor = Actor.system(tenant.id, tenant.schema, door="job")
+        for upkeep in self.wiring.registry.upkeep:
+            upkeep(self.wiring.router, self.wiring.gate, actor)
+
+    # -- the process ----------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Both loops until a signal comes."""
+        loop, asked = asyncio.get_running_loop(), asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, asked.set)
+        with self.queue.open():
+            thread = threading.Thread(target=self.relay_forever, name="relay", daemon=True)
+            thread.start()
+            async with self.runner.open_async():
+                work = asyncio.create_task(
+                    self.runner.run_worker_async(
+                        queues=["jobs", "upkeep"],
+                        concurrency=CONCURRENCY,
+                        listen_notify=False,
+                        fetch_job_polling_interval=0.5,
+                        install_signal_handlers=False,
+                        delete_jobs="successful",
+                    )
+                )
+                waiting = asyncio.create_task(asked.wait())
+                await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                self.stopping.set()
+                for task in (work, waiting):
+                    task.cancel()
+                await asyncio.gather(work, waiting, return_exceptions=True)
+            await asyncio.to_thread(thread.join, WAIT_SECONDS + 1)
+
+
+def main(settings: Settings) -> None:
+    """Run the worker until SIGINT or SIGTERM."""
+    configure_logging(settings.log)
+    configure_sentry(settings.sentry_dsn, settings.mode)
+    wiring = Wiring(settings, pool_size=4)
+    try:
+        asyncio.run(Worker(wiring).run())
+    finally:
+        wiring.close()

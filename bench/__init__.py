@@ -1,0 +1,1 @@
+"""Figures of speed and size, each against its target and a raw floor."""

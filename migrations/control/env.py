@@ -1,0 +1,14 @@
+"""Alembic's entry for the control schema: runs on the connection `migrations.run` hands over."""
+
+from alembic import context
+
+import tenants.models  # noqa: F401  declares the tables
+from app.adapters.db import ControlModel
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=ControlModel.metadata,
+    version_table_schema="platform",
+    include_schemas=True,
+)
+context.run_migrations()
