@@ -83,6 +83,28 @@ def migrate() -> None:
 
 
 @app.command()
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="Benchmarks to run; all when none is named.")] = None,
+    *,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a list of {name, value, unit, target, floor}.")
+    ] = False,
+) -> None:
+    """Measure speed and size against the targets, on a stack of its own (needs a checkout)."""
+    try:
+        run = import_module("bench.run")
+    except ModuleNotFoundError as error:
+        if error.name not in ("bench", "bench.run"):
+            raise
+        typer.echo("The benches are not installed; run this from a checkout.", err=True)
+        raise typer.Exit(2) from None
+    if as_json:
+        typer.echo(run.as_json(run.measure(names or ())))
+    else:
+        run.measure(names or (), lambda figure: typer.echo(run.line(figure)))
+
+
+@app.command()
 def doctor(
     *,
     settings: Annotated[bool, typer.Option("--settings", help="Print the table of all settings and stop.")] = False,

@@ -1,6 +1,7 @@
 """The meter: CPU seconds of this process and of every PostgreSQL process, read from the kernel."""
 
 import gc
+import os
 import statistics
 import time
 from collections.abc import Callable
@@ -34,9 +35,19 @@ class Meter:
         self.postmaster = postmaster
 
     def database_seconds(self) -> float:
-        """CPU seconds all backends have spent so far."""
+        """CPU seconds all backends have spent so far, those that ended included (these in steps of 10 ms)."""
         children = Path(f"/proc/{self.postmaster}/task/{self.postmaster}/children").read_text().split()
-        return sum(_cpu_seconds(int(pid)) for pid in children)
+        ended = Path(f"/proc/{self.postmaster}/stat").read_text().rpartition(")")[2].split()[13:15]
+        return sum(_cpu_seconds(int(pid)) for pid in children) + sum(map(int, ended)) / os.sysconf("SC_CLK_TCK")
+
+    def settle(self, *, quiet: float = 0.002, most: float = 30.0) -> None:
+        """Wait until the server has finished what earlier writes left it (vacuum, analysis, checkpoints)."""
+        end = time.monotonic() + most
+        while time.monotonic() < end:
+            before = self.database_seconds()
+            time.sleep(0.5)
+            if self.database_seconds() - before < quiet:
+                return
 
     def cost(self, run: Callable[[], object]) -> float:
         """CPU seconds one call costs, in application and database together."""

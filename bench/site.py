@@ -4,11 +4,12 @@ import asyncio
 import secrets
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from tempfile import mkdtemp
+from threading import Thread
 from typing import Any
 from uuid import UUID
 
@@ -88,7 +89,7 @@ class Site:
             else:
                 answer["body"] += message.get("body", b"")
 
-        self.loop.run_until_complete(self.app(scope, receive, send))
+        asyncio.run_coroutine_threadsafe(self.app(scope, receive, send), self.loop).result()
         return answer["status"], answer["body"]
 
     def rest(self, method: str, path: str, body: Any = None) -> Any:
@@ -112,7 +113,7 @@ def measured_site() -> Iterator[Site]:
     home.chmod(0o711)
     stack = embedded.start(Settings.load({"HANSE_HOME": str(home)}))
     assert stack.postgres is not None
-    loop = asyncio.new_event_loop()
+    loop = _serving()
     try:
         migrate(stack.settings)
         wiring = Wiring(stack.settings, pool_size=8)
@@ -127,9 +128,21 @@ def measured_site() -> Iterator[Site]:
         yield site
         wiring.close()
     finally:
-        loop.close()
+        loop.call_soon_threadsafe(loop.stop)
         stack.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _serving() -> asyncio.AbstractEventLoop:
+    """A loop with one task that lasts, as a server has: worker threads live as long as it, not one request."""
+    loop = asyncio.new_event_loop()
+
+    def serve() -> None:
+        with suppress(RuntimeError):  # stopped before the task is done, at the end
+            loop.run_until_complete(asyncio.Event().wait())
+
+    Thread(target=serve, name="loop", daemon=True).start()
+    return loop
 
 
 def _set_up(wiring: Wiring, tenant: TenantRef, meter: Meter, loop: asyncio.AbstractEventLoop, owner: str) -> Site:

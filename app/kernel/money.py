@@ -7,6 +7,7 @@ to the minor unit of the currency as ISO 4217 gives it, never as CLDR displays i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
 ZERO = Decimal(0)
 DEFAULT_DIGITS = 2
@@ -42,6 +43,7 @@ def digits_of(currency: str) -> int:
     return MINOR_DIGITS.get(currency, DEFAULT_DIGITS)
 
 
+@lru_cache(maxsize=64)
 def quantum(digits: int) -> Decimal:
     """The smallest step with that many decimals: 2 -> 0.01."""
     return Decimal(1).scaleb(-digits)

@@ -234,7 +234,8 @@ def settle(work: Work) -> None:
         if deferred is None:
             break
         run, items = deferred
-        run(work, items)
+        with work.session.no_autoflush:  # documents are written once, below, with their numbers and entries
+            run(work, items)
     work.session.flush()
 
 

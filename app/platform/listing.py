@@ -1,62 +1,53 @@
 """Lists: filter, search, sort, group and page by keyset, over allow-listed fields, with totals over the filter.
 
-The grammar of the query string is the same for pages and REST:
-`state=draft,confirmed` any of; `ordered_on.ge=2026-11-01`, `.le .gt .lt .ne .contains .empty`;
-`q=` search; `tab=` shared view; `sort=-ordered_on,number`; `group=customer_id`; `cursor=`; `size=`.
+What may be asked is in `list_request`, what is built once in `list_plan`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from datetime import date
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, String, and_, cast, false, func, literal, not_, or_, select
+from sqlalchemy import ColumnElement, String, cast, func, literal, not_, null, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.adapters.db import table_of
 from app.kernel.errors import Invalid
 from app.kernel.page import decode_cursor, encode_cursor
-from app.platform.naming import is_chinese, label_in
+from app.platform.list_plan import MOST_SHAPES, Shape, SortKey, after, plan_of
+from app.platform.list_request import (
+    COUNT_LIMIT,
+    DEFAULT_SIZE,
+    MAX_SIZE,
+    SIZES,
+    Filter,
+    ListRequest,
+    parse_request,
+    typed_value,
+)
+from app.platform.naming import is_chinese
 from app.platform.permissions import narrowed, require_read
 from app.platform.views import Field, ListView
 from app.platform.work import Work
+from tenants.resolve import Remembered
 
-SIZES = (50, 100, 200)
-DEFAULT_SIZE = 80
-MAX_SIZE = 500
-COUNT_LIMIT = 10_000
-MAX_DIGITS = 30
-"""Decimal exponent beyond which a typed number is a mistake; the database could not hold it."""
-OPERATORS = ("eq", "ne", "ge", "le", "gt", "lt", "contains", "empty")
-_RESERVED = frozenset(
-    ("q", "tab", "sort", "group", "cursor", "size", "columns", "fields", "expand", "dry_run", "format")
-)
-
-
-@dataclass(frozen=True)
-class Filter:
-    """One condition: field name, operator, values as typed in (parsed against the column when run)."""
-
-    field: str
-    operator: str
-    values: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ListRequest:
-    """What a reader asks of a list; everything in it comes from the URL."""
-
-    filters: tuple[Filter, ...] = ()
-    search: str = ""
-    tab: str = ""
-    sort: tuple[str, ...] = ()
-    group: str = ""
-    cursor: str = ""
-    size: int = DEFAULT_SIZE
-    columns: tuple[str, ...] = ()
+__all__ = [
+    "COUNT_LIMIT",
+    "DEFAULT_SIZE",
+    "MAX_SIZE",
+    "SIZES",
+    "Filter",
+    "GroupRow",
+    "ListRequest",
+    "ListResult",
+    "ListRow",
+    "iterate",
+    "parse_request",
+    "run_list",
+    "tab_counts",
+]
 
 
 @dataclass(frozen=True)
@@ -78,55 +69,35 @@ class GroupRow:
     label: str
     count: int
     totals: dict[str, Decimal]
+    currencies: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class ListResult:
-    """A page. `count` is exact up to COUNT_LIMIT, then None; totals are over the filter, not the page."""
+    """A page. `count` is exact up to COUNT_LIMIT, then None; totals are over the filter, not the page.
+
+    Amounts in several currencies have no total; `currencies` names the one a total is in, by field.
+    """
 
     rows: list[ListRow]
     next_cursor: str | None
     count: int | None
     totals: dict[str, Decimal]
     groups: list[GroupRow] = field(default_factory=list)
+    currencies: dict[str, str] = field(default_factory=dict)
+    tabs: dict[str, int] = field(default_factory=dict)
+    """How many rows each tab holds, where it was asked."""
 
 
-def parse_request(view: ListView, parameters: Sequence[tuple[str, str]] | Mapping[str, str]) -> ListRequest:
-    """The request in a query string. Unknown names are Invalid `filter.unknown`; empty values are left out."""
-    pairs = list(parameters.items()) if isinstance(parameters, Mapping) else list(parameters)
-    spoilt = next((name for name, value in pairs if "\0" in value), None)
-    if spoilt is not None:
-        raise Invalid("filter.value", field=spoilt.partition(".")[0], value="")
-    given = {name: value for name, value in pairs if name in _RESERVED}
-    filters: list[Filter] = []
-    for name, value in pairs:
-        if name in _RESERVED or not value:
-            continue
-        key, _, operator = name.partition(".")
-        operator = operator or "eq"
-        if operator not in OPERATORS:
-            raise Invalid("filter.operator", field=name, operator=operator)
-        values = tuple(part for part in value.split(",") if part) if operator in ("eq", "ne") else (value,)
-        filters.append(Filter(key, operator, values))
-    size = given.get("size", "")
-    if size and not (size.isascii() and size.isdigit()):
-        raise Invalid("filter.size", field="size")
-    return ListRequest(
-        filters=tuple(filters),
-        search=given.get("q", "").strip(),
-        tab=given.get("tab", ""),
-        sort=tuple(part for part in given.get("sort", "").split(",") if part),
-        group=given.get("group", ""),
-        cursor=given.get("cursor", ""),
-        size=min(max(int(size), 1), MAX_SIZE) if size else DEFAULT_SIZE,
-        columns=tuple(part for part in given.get("columns", "").split(",") if part),
-    )
+def run_list(
+    work: Work, view: ListView, request: ListRequest, *, with_totals: bool = True, with_tabs: bool = False
+) -> ListResult:
+    """Read one page of a list as this actor may see it: two statements, three when grouped.
 
-
-def run_list(work: Work, view: ListView, request: ListRequest, *, with_totals: bool = True) -> ListResult:
-    """Read one page of a list as this actor may see it: two statements, three when grouped."""
+    `with_tabs` counts the tabs too; where nothing is filtered, the totals' statement does it.
+    """
     require_read(work, view.model)
-    return _Listing(work, view, request).page(with_totals)
+    return _Listing(work, view, request).page(with_totals, with_tabs)
 
 
 def iterate(work: Work, view: ListView, request: ListRequest, *, limit: int = 1_000_000) -> Any:
@@ -157,78 +128,27 @@ def tab_counts(work: Work, view: ListView) -> dict[str, int]:
     """How many rows each shared tab holds, in one statement."""
     if not view.tabs:
         return {}
-    counts = []
-    for tab in view.tabs:
-        condition = tab.where(work)
-        count = func.count()
-        counts.append((count.filter(condition) if condition is not None else count).label(tab.name))
-    row = work.session.execute(narrowed(select(*counts).select_from(view.model), work, view.model)).one()
+    counts = [count.label(tab.name) for tab, count in zip(view.tabs, _tab_columns(work, view), strict=True)]
+    row = work.session.execute(narrowed(select(*counts).select_from(table_of(view.model)), work, view.model)).one()
     return {tab.name: row[position] for position, tab in enumerate(view.tabs)}
 
 
-@dataclass(frozen=True)
-class _Key:
-    """One component of the sort key."""
-
-    expression: Any
-    descending: bool
-    nullable: bool
+_conditions = Remembered(10.0, 5_000)
+"""A view is kept with its conditions, so that its address stays its own."""
 
 
-class _Plan:
-    """What is known of a view in one language before anybody asks: aliases, labels, filterable columns, shapes."""
-
-    def __init__(self, view: ListView, chinese: bool) -> None:
-        self.view = view
-        self.columns = view.model.__mapper__.columns
-        self.versioned = "version" in self.columns
-        self.fields = {shown.key: shown for shown in view.fields}
-        self.aliases: dict[str, tuple[Any, Any]] = {}
-        self.by_target: dict[Any, tuple[str, Any]] = {}
-        for shown in self.fields.values():
-            target = shown.target if shown.shown_as == "ref" else None
-            if target is not None and shown.source is not None:
-                alias = table_of(target).alias()
-                self.aliases[shown.key] = (alias, label_in(alias, target, chinese))
-                self.by_target.setdefault(target, (shown.key, alias))
-        self.filterable = {a.key: a for a in view.filters} | {
-            key: shown.source
-            for key, shown in self.fields.items()
-            if shown.source is not None and shown.compute is None and (not view.filters or shown.source in view.filters)
-        }
-        self.shapes: dict[Any, _Shape] = {}
-
-    def joined(self, statement: Any, keys: Iterable[str]) -> Any:
-        """The statement with the referred tables of some fields."""
-        for key in self.aliases:
-            if key in keys:
-                alias, source = self.aliases[key][0], self.fields[key].source
-                assert source is not None
-                statement = statement.outerjoin(alias, alias.c.id == self.columns[source.key])
-        return statement
+def _tab_conditions(work: Work, view: ListView) -> dict[str, ColumnElement[bool] | None]:
+    """Each tab's condition. They depend on the reader and the day alone, and are remembered for seconds."""
+    key = (id(view), work.actor.user_id, work.actor.company_id, work.today())
+    return _conditions.get(key, lambda: (view, {tab.name: tab.where(work) for tab in view.tabs}))[1]
 
 
-@dataclass(frozen=True)
-class _Shape:
-    """A SELECT for some columns in some order, and where what stands in its rows."""
-
-    statement: Any
-    keys: list[_Key]
-    names: dict[str, int]
-    labels: dict[str, int]
-    key_at: int
-
-
-MOST_SHAPES = 200
-_plans: dict[tuple[int, bool], _Plan] = {}
-"""By the view's address; each holds its view, so that the address stays its own."""
-
-
-def _plan_of(view: ListView, chinese: bool) -> _Plan:
-    found = _plans.get((id(view), chinese))
-    if found is None:
-        found = _plans[id(view), chinese] = _Plan(view, chinese)
-    return found
+def _tab_columns(work: Work, view: ListView) -> list[Any]:
+    """`count(*) FILTER (WHERE …)` for each tab."""
+    return [
+        func.count() if condition is None else func.count().filter(condition)
+        for condition in _tab_conditions(work, view).values()
+    ]
 
 
 class _Listing:
@@ -236,7 +156,7 @@ class _Listing:
 
     def __init__(self, work: Work, view: ListView, request: ListRequest) -> None:
         self.work, self.view, self.request = work, view, request
-        self.plan = _plan_of(view, is_chinese(work.actor.locale))
+        self.plan = plan_of(view, is_chinese(work.actor.locale))
         self.fields, self.aliases = self.plan.fields, self.plan.aliases
         self.needed: set[str] = set()
         """Fields whose referred tables the conditions speak of."""
@@ -254,7 +174,7 @@ class _Listing:
         if self.request.tab and tab is None:
             raise Invalid("filter.tab_unknown", field="tab", tab=self.request.tab)
         if tab is not None:
-            condition = tab.where(self.work)
+            condition = _tab_conditions(self.work, self.view)[tab.name]
             if condition is not None:
                 conditions.append(condition)
         conditions += [
@@ -290,7 +210,7 @@ class _Listing:
                 self.needed.add(given.field)
                 text = self.aliases[given.field][1]
             return cast(text, String).icontains(given.values[0], autoescape=True)
-        values = [_parsed(column, value, given.field, self.work.actor.zone) for value in given.values]
+        values = [typed_value(column, value, given.field, self.work.actor.zone) for value in given.values]
         if given.operator == "eq":
             return column.in_(values)
         if given.operator == "ne":
@@ -310,11 +230,11 @@ class _Listing:
             return func.to_char(attribute, literal("YYYY-MM", literal_execute=True), type_=String)
         return attribute
 
-    def _keys(self) -> list[_Key]:
-        keys: list[_Key] = []
+    def _keys(self) -> list[SortKey]:
+        keys: list[SortKey] = []
         group = self._group()
         if group is not None:
-            keys.append(_Key(group, False, True))
+            keys.append(SortKey(group, False, True))
         for name in self.request.sort:
             shown = self.fields.get(name.lstrip("-"))
             if shown is None or shown.source is None or shown.compute is not None:
@@ -322,7 +242,7 @@ class _Listing:
             own = self.plan.columns[shown.source.key]
             column = self.aliases[shown.key][1] if shown.key in self.aliases else own
             nullable = shown.key in self.aliases or bool(own.nullable)
-            keys.append(_Key(column, name.startswith("-"), nullable))
+            keys.append(SortKey(column, name.startswith("-"), nullable))
         if not self.request.sort:
             for given in self.view.sort:
                 descending = getattr(getattr(given, "modifier", None), "__name__", "") == "desc_op"
@@ -330,19 +250,19 @@ class _Listing:
                 own = self.plan.columns.get(getattr(expression, "key", None) or "")
                 if own is not None and getattr(expression, "class_", self.view.model) is self.view.model:
                     expression = own
-                keys.append(_Key(expression, descending, bool(getattr(expression, "nullable", True))))
+                keys.append(SortKey(expression, descending, bool(getattr(expression, "nullable", True))))
         identity = self.view.model.__mapper__.columns["id"]
-        keys.append(_Key(identity, bool(keys) and keys[-1].descending, False))
+        keys.append(SortKey(identity, bool(keys) and keys[-1].descending, False))
         return keys
 
     # -- the page -----------------------------------------------------------------------------------
 
-    def page(self, with_totals: bool) -> ListResult:
+    def page(self, with_totals: bool, with_tabs: bool = False) -> ListResult:
         conditions = self._conditions()
         shape = self._shape()
         statement = narrowed(shape.statement, self.work, self.view.model).where(*conditions)
         if self.request.cursor:
-            statement = statement.where(_after(shape.keys, decode_cursor(self.request.cursor)))
+            statement = statement.where(after(shape.keys, decode_cursor(self.request.cursor)))
         found = self.work.session.execute(statement.limit(self.request.size + 1)).all()
         more = len(found) > self.request.size
         found = found[: self.request.size]
@@ -362,10 +282,17 @@ class _Listing:
         cursor = encode_cursor(found[-1][key_at:]) if more else None
         if not with_totals:
             return ListResult(rows, cursor, None, {})
-        count, totals = self._totals(conditions)
-        return ListResult(rows, cursor, count, totals, self._groups(conditions) if grouped else [])
+        groups = self._groups(conditions) if grouped else []
+        tabs: dict[str, int] = {}
+        plain = not self.request.filters and not self.request.search
+        if with_tabs and self.view.tabs and plain and self._summed():
+            count, totals, currencies, tabs = self._totals_and_tabs()
+        else:
+            count, totals, currencies = self._totals(conditions)
+            tabs = tab_counts(self.work, self.view) if with_tabs else {}
+        return ListResult(rows, cursor, count, totals, groups, currencies, tabs)
 
-    def _shape(self) -> _Shape:
+    def _shape(self) -> Shape:
         """The SELECT of this request without its conditions, built once."""
         request, shapes = self.request, self.plan.shapes
         asked = (request.columns, request.sort, request.group, frozenset(self.needed))
@@ -377,7 +304,7 @@ class _Listing:
             shapes[asked] = found
         return found
 
-    def _new_shape(self) -> _Shape:
+    def _new_shape(self) -> Shape:
         keys, plan = self._keys(), self.plan
         columns: list[ColumnElement[Any]] = [plan.columns["id"].label("_id")]
         if plan.versioned:
@@ -401,7 +328,7 @@ class _Listing:
         for key in keys:
             ordered = key.expression.desc() if key.descending else key.expression.asc()
             statement = statement.order_by(ordered.nulls_last() if key.nullable else ordered)
-        return _Shape(statement, keys, names, labels, key_at)
+        return Shape(statement, keys, names, labels, key_at)
 
     def _shown(self) -> list[Field]:
         if not self.request.columns:
@@ -422,24 +349,47 @@ class _Listing:
     def _summed(self) -> list[Field]:
         return [shown for shown in self._shown() if shown.total and shown.source is not None]
 
-    def _totals(self, conditions: list[ColumnElement[bool]]) -> tuple[int | None, dict[str, Decimal]]:
+    def _totals(self, conditions: list[ColumnElement[bool]]) -> tuple[int | None, dict[str, Decimal], dict[str, str]]:
         summed = self._summed()
         if not summed:
             inner = self._narrowed(select(literal(1)).select_from(table_of(self.view.model)), conditions)
             counted = select(func.count()).select_from(inner.limit(COUNT_LIMIT + 1).subquery())
             count: int = self.work.session.execute(counted).scalar_one()
-            return (count if count <= COUNT_LIMIT else None), {}
-        sums = [func.sum(self.plan.columns[shown.source.key]) for shown in summed if shown.source is not None]
+            return (count if count <= COUNT_LIMIT else None), {}, {}
+        sums = self._sums(summed)
         statement = self._narrowed(select(func.count(), *sums).select_from(table_of(self.view.model)), conditions)
         row = self.work.session.execute(statement).one()
-        return row[0], {shown.key: row[n] or Decimal(0) for n, shown in enumerate(summed, start=1)}
+        return row[0], *_one_currency(summed, row[1:])
+
+    def _totals_and_tabs(self) -> tuple[int | None, dict[str, Decimal], dict[str, str], dict[str, int]]:
+        """Both in one pass over the table: the tab asked for is all there is to filter by."""
+        tabs, summed = self.view.tabs, self._summed()
+        mine = _tab_conditions(self.work, self.view)[self.request.tab] if self.request.tab else None
+        own: list[Any] = [func.count(), *self._sums(summed)]
+        if mine is not None:
+            own = [figure.filter(mine) for figure in own]
+        counts = [count.label(f"_tab{n}") for n, count in enumerate(_tab_columns(self.work, self.view))]
+        statement = select(*counts, *own).select_from(table_of(self.view.model))
+        row = self.work.session.execute(narrowed(statement, self.work, self.view.model)).one()
+        count, *sums = row[len(tabs) :]
+        totals, currencies = _one_currency(summed, sums)
+        return count, totals, currencies, {tab.name: row[n] for n, tab in enumerate(tabs)}
+
+    def _sums(self, summed: Sequence[Field]) -> list[ColumnElement[Any]]:
+        """Of each summed field its sum, and the first and last of its currencies by name."""
+        found: list[ColumnElement[Any]] = []
+        for shown in summed:
+            assert shown.source is not None
+            money = shown.currency if shown.currency is not None else null()
+            found += [func.sum(self.plan.columns[shown.source.key]), func.min(money), func.max(money)]
+        return found
 
     def _groups(self, conditions: list[ColumnElement[bool]]) -> list[GroupRow]:
         group = self._group()
         assert group is not None
         summed = self._summed()
         label = self.aliases[self.request.group][1] if self.request.group in self.aliases else group
-        sums = [func.sum(shown.source) for shown in summed]
+        sums = self._sums(summed)
         table = table_of(self.view.model)
         statement = select(group, label, func.count(), *sums).select_from(table)
         statement = self._narrowed(statement, conditions, [self.request.group])
@@ -450,54 +400,21 @@ class _Listing:
                 row[0],
                 "" if row[1] is None else str(row[1]),
                 row[2],
-                {shown.key: row[3 + n] or Decimal(0) for n, shown in enumerate(summed)},
+                *_one_currency(summed, row[3:]),
             )
             for row in rows
         ]
 
 
-def _after(keys: Sequence[_Key], values: Sequence[Any]) -> ColumnElement[bool]:
-    """The rows that come after the one with those key values, nulls last."""
-    if len(values) != len(keys):
-        raise Invalid("page.cursor", field="cursor")
-    alternatives: list[ColumnElement[bool]] = []
-    equal: list[ColumnElement[bool]] = []
-    for key, value in zip(keys, values, strict=True):
-        if value is not None and type(value) is not key.expression.type.python_type:
-            raise Invalid("page.cursor", field="cursor")
-        if value is None:
-            later: ColumnElement[bool] = false()
-            same = key.expression.is_(None)
-        else:
-            given = literal(value, key.expression.type)  # a bare True or False would be written as a constant
-            later = key.expression < given if key.descending else key.expression > given
-            if key.nullable:
-                later = or_(later, key.expression.is_(None))
-            same = key.expression == given
-        alternatives.append(and_(*equal, later))
-        equal.append(same)
-    return or_(*alternatives)
-
-
-def _parsed(column: InstrumentedAttribute[Any], value: str, name: str, zone: str) -> Any:
-    """A typed value for the column; Invalid `filter.value` names the field. An instant without offset is the reader's."""
-    kind = column.type.python_type
-    typed: Any
-    try:
-        if kind is Decimal:
-            typed = Decimal(value)
-        elif kind is datetime:
-            instant = datetime.fromisoformat(value)
-            typed = instant if instant.tzinfo else instant.replace(tzinfo=ZoneInfo(zone))
-        elif kind is date:
-            typed = date.fromisoformat(value)
-        elif kind is bool:
-            typed = {"1": True, "true": True, "0": False, "false": False}[value.lower()]
-        else:
-            typed = kind(value)
-    except (ValueError, KeyError, InvalidOperation):
-        raise Invalid("filter.value", field=name, value=value) from None
-    vast = kind is Decimal and (not typed.is_finite() or abs(typed.adjusted()) > MAX_DIGITS)
-    if vast or (kind is int and abs(typed) >= 1 << 63):
-        raise Invalid("filter.value", field=name, value=value)
-    return typed
+def _one_currency(summed: Sequence[Field], found: Sequence[Any]) -> tuple[dict[str, Decimal], dict[str, str]]:
+    """Totals by field and their currencies; what is in several currencies has no total."""
+    totals: dict[str, Decimal] = {}
+    currencies: dict[str, str] = {}
+    for number, shown in enumerate(summed):
+        amount, first, last = found[3 * number : 3 * number + 3]
+        if first != last:
+            continue
+        totals[shown.key] = amount or Decimal(0)
+        if first:
+            currencies[shown.key] = first
+    return totals, currencies

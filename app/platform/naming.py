@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, String, Table, cast, func, literal, select
 
 from app.adapters.db import Model, table_of
 
+
 def is_chinese(locale: str) -> bool:
     """Whether labels of a second language are wanted."""
     return locale == "zh_CN"

@@ -72,7 +72,6 @@ def _assign(work: Work, wanted: list[_Wanted]) -> None:
         groups.setdefault((want.kind, want.year), []).append(want)
     for (kind, year), members in sorted(groups.items()):
         parameters = {"company_id": work.company_id, "kind": kind, "scope": year, "count": len(members)}
-        with work.session.no_autoflush:  # the documents are written once, with their numbers
-            last: int = work.session.execute(_take, parameters).scalar_one()
+        last: int = work.session.execute(_take, parameters).scalar_one()
         for position, want in enumerate(members, start=last - len(members) + 1):
             want.document.number = f"{want.prefix}-{want.year}-{position:0{DIGITS}d}"

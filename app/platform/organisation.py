@@ -3,6 +3,8 @@
 A tenant may hold several companies; "switch company" means choosing which of them one works in.
 """
 
+import time
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -85,9 +87,34 @@ class Department(Versioned, Model):
 def company_at_work(work: Work) -> Company:
     """The company the actor works in, read once a transaction."""
     key = work.company_id
-    found = work.remember(("company", key), lambda: work.session.get(Company, key))
+    found = work.remember(("company", key), lambda: _company(work, key))
     if found is None:
         raise Missing("record.missing", noun="platform.company", id=str(key))
+    return found
+
+
+@dataclass
+class _Known:
+    """Companies whose books exist, for a few seconds per process: what documents rest on can no longer change."""
+
+    seconds: float = 5.0
+    companies: dict[tuple[str, UUID], tuple[float, Company]] = field(default_factory=dict)
+
+
+_known = _Known()
+
+
+def _company(work: Work, key: UUID) -> Company | None:
+    at = time.monotonic()
+    hit = _known.companies.get((work.actor.schema, key))
+    if hit is not None and hit[0] > at:
+        return hit[1]
+    found = work.session.get(Company, key)
+    if found is not None and found.ready and not work.session.is_modified(found):
+        work.session.expunge(found)
+        if len(_known.companies) > 5_000:
+            _known.companies.clear()
+        _known.companies[work.actor.schema, key] = (at + _known.seconds, found)
     return found
 
 

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field as Limit
-from sqlalchemy import Index, String, or_, select
+from sqlalchemy import Index, String, bindparam, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db import Key, Model, Name
@@ -50,8 +50,13 @@ def delete_saved_view(work: Work, saved_view_id: UUID) -> UUID:
     return saved_view_id
 
 
+_VISIBLE = (
+    select(SavedView)
+    .where(SavedView.resource == bindparam("of"), or_(SavedView.user_id == bindparam("me"), SavedView.shared))
+    .order_by(SavedView.name)
+)
+
+
 def saved_views(work: Work, resource: str) -> list[SavedView]:
     """The actor's own views of a list and the shared ones, by name."""
-    mine = or_(SavedView.user_id == work.actor.user_id, SavedView.shared)
-    statement = select(SavedView).where(SavedView.resource == resource, mine).order_by(SavedView.name)
-    return list(work.session.scalars(statement))
+    return list(work.session.scalars(_VISIBLE, {"of": resource, "me": work.actor.user_id}))

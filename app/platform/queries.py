@@ -210,7 +210,7 @@ def _values(work: Work, fields: Sequence[Field], records: Sequence[Any]) -> list
     """What each record shows, in the order of the fields, and the currencies and units they stand in."""
     if not records:
         return []
-    keys = [record.id for record in records]
+    keys = [record.id for record in records] if any(shown.compute for shown in fields) else []
     readers: list[tuple[str, str, Mapping[UUID, Any] | None]] = []
     for shown in fields:
         if shown.compute is not None:

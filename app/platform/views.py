@@ -76,6 +76,8 @@ class Field:
     required: bool = False
     wide: bool = False
     """Takes the full width of a document's field grid; in a line grid, the room others leave."""
+    brief: bool = False
+    """In a line grid to read: a reference shows its code alone."""
     only: str = ""
     """In a line grid: `read` or `edit` where only the page or only the form has this column."""
 
@@ -326,6 +328,8 @@ class DocumentView:
     prints: Sequence["PrintOut"] = ()
     memo: Attribute | None = None
     """Long text shown beside the totals."""
+    unasked: Sequence[str] = ()
+    """Arguments of create and update that the form carries along but never asks for."""
     icon: str = "file"
 
     @property

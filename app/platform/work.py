@@ -84,6 +84,7 @@ class Work:
     effects: list[Any] = field(default_factory=list)
     """What a dry run shows: dataclasses with a `kind` (postings, stock, tax), appended by the engines."""
     _deferred: dict[Phase, dict[Deferred, list[Any]]] = field(default_factory=dict)
+    _held: dict[tuple[type[Any], UUID], Any] = field(default_factory=dict)
     memory: dict[Any, Any] = field(default_factory=dict)
     """A cache of reference rows for the length of the transaction (accounts, units, company)."""
 
@@ -104,14 +105,22 @@ class Work:
         Missing `<module>.<noun>.missing` where there is none for this actor; Conflict `document.stale`
         where `version` is given and is no longer the row's.
         """
+        held = self._held.get((model, key))
+        if held is not None:  # made or locked by this very transaction: nobody else can have changed it
+            if held in self.session.new:
+                self.session.flush()  # columns get their defaults when they are written
+            _check_version(held, version)
+            known: M = held
+            return known
         statement = narrowed(select_rows(model), self, model).where(model.__mapper__.columns["id"] == key)
         if lock:
             statement = statement.with_for_update(of=model)
         record: M | None = self.session.scalars(statement, execution_options={"populate_existing": lock}).one_or_none()
         if record is None:
             raise Missing("record.missing", noun=f"{module_of(model)}.{model.__noun__}", id=str(key))
-        if version is not None and getattr(record, "version", version) != version:
-            raise Conflict("document.stale", id=str(key), version=getattr(record, "version", None))
+        if lock:
+            self._held[model, key] = record
+        _check_version(record, version)
         return record
 
     def get(self, model: type[M], key: UUID) -> M:
@@ -137,6 +146,9 @@ class Work:
     def add(self, record: M) -> M:
         """Put a new record into the transaction and return it."""
         self.session.add(record)
+        key = getattr(record, "id", None)
+        if isinstance(key, UUID):
+            self._held[type(record), key] = record
         return record
 
     def emit(self, event: Event) -> None:
@@ -162,3 +174,8 @@ class Work:
             self.memory[key] = make()
         found: T = self.memory[key]
         return found
+
+
+def _check_version(record: Any, version: int | None) -> None:
+    if version is not None and getattr(record, "version", version) != version:
+        raise Conflict("document.stale", id=str(record.id), version=getattr(record, "version", None))

@@ -1,14 +1,14 @@
 """A document or master record to read: fields, lines, steps, totals, buttons by state, postings, panels."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
 
 from app.adapters.db import Model
 from app.platform.actions import Action
-from app.platform.queries import DocumentData, read_document
+from app.platform.queries import DocumentData, labels_of, read_document
 from app.platform.registry import Resource
 from app.platform.views import Button, DocumentView, Field, Panel, PostingLine, PrintOut, Related, Step, as_field
 from app.platform.work import Work
@@ -111,7 +111,7 @@ def read_boxes(visit: Visit, opened: Opened) -> list[FieldBox]:
 
 
 def _step(visit: Visit, step: Step) -> StepMark:
-    note = step.detail or (step.on.isoformat() if step.on else "")
+    note = visit.labels.optional(step.detail) or step.detail or (step.on.isoformat() if step.on else "")
     return StepMark(visit.labels.text(step.label), note, STEP_STATES.get(step.state, "todo"))  # type: ignore[arg-type]
 
 
@@ -122,7 +122,19 @@ def _related(visit: Visit, work: Work, opened: Opened) -> list[RelatedChip]:
     for contribution in visit.portal.registry.contributions(opened.view.model):
         if contribution.related is not None:
             found += contribution.related(work, opened.record)
-    return [chip for related in found if (chip := related_chip(visit, related))]
+    numbers = labels_of(work, _stateless(visit, found))
+    named = [replace(related, label=numbers.get(related.id) or related.label) for related in found]
+    return [chip for related in named if (chip := related_chip(visit, related))]
+
+
+def _stateless(visit: Visit, found: Sequence[Related]) -> dict[type[Model], list[UUID]]:
+    """Chips that lead up to documents the module itself cannot read: it knows a reference at most, not the number."""
+    wanted: dict[type[Model], list[UUID]] = {}
+    for related in found:
+        resource = visit.portal.registry.resources.get(related.kind)
+        if resource is not None and not related.state:
+            wanted.setdefault(resource.model, []).append(related.id)
+    return wanted
 
 
 def related_chip(visit: Visit, related: Related) -> RelatedChip | None:

@@ -54,7 +54,11 @@ def offer_of(view: DocumentView, act: Action[..., Any]) -> Offer:
     hidden = []
     for slot in slots.values():
         shown = field_for(slot, view.model)
-        if slot.shape in ("lines", "group") or (slot.shape == "id" and shown.target is None):
+        if (
+            slot.name in view.unasked
+            or slot.shape in ("lines", "group")
+            or (slot.shape == "id" and shown.target is None)
+        ):
             hidden.append(slot.name)
         else:
             fields.append((shown, slot))

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from markupsafe import Markup
+
 from app.platform.queries import Filter, ListRequest, labels_of
 from app.platform.registry import Resource
 from app.platform.views import Field, ListView
@@ -12,8 +14,11 @@ from app.web.addresses import Pairs, link
 from app.web.boxes import choices_for
 from app.web.cells import NUMERIC, widget_kind
 from app.web.labels import resource_name
+from app.web.markup import safe
 from app.web.portal import Visit
+from app.web.render import render
 from app.web.widgets import Choice, FieldBox, FilterChip, FilterField
+from tenants.resolve import Remembered
 
 SIGNS = {"ge": "≥", "le": "≤", "gt": ">", "lt": "<", "ne": "≠", "eq": ""}
 PAGE = ("cursor", "at", "back")
@@ -53,6 +58,22 @@ def chips_of(
             )
         )
     return chips
+
+
+_menus = Remembered(600.0, 2_000)
+
+
+def filter_menu(visit: Visit, resource: Resource, view: ListView, request: ListRequest) -> Markup:
+    """The menu that adds a filter: the same for everybody in a language, so rendered once for each set in force."""
+    used = frozenset(given.field for given in request.filters)
+
+    def make() -> tuple[ListView, Markup]:
+        given = filters_of(visit, resource, view, request)
+        return view, safe(render("partials/filters.html", visit.locale, filters=given))
+
+    # The view is kept beside its menu, so that its address stays its own.
+    menu: Markup = _menus.get((id(view), visit.locale, used), make)[1]
+    return menu
 
 
 def filters_of(visit: Visit, resource: Resource, view: ListView, request: ListRequest) -> list[FilterField]:

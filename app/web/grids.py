@@ -79,10 +79,12 @@ def read_grid(visit: Visit, pen: Pen, lines: Lines, rows: Sequence[LineData], re
     pen = _in_currency(pen, fields, record)
     writers = [pen.writer(_resource(lines), shown) for shown in fields]
     shared = shared_values(fields, lambda name: getattr(record, name, None))
+    brief = [shown.key for shown in fields if shown.brief]
     found = []
     for row in rows:
         values = shared | row.values
-        cells = [LineCell(cell=write(values, row.labels)) for write in writers]
+        labels = row.labels | {name: row.labels[name].partition(" ")[0] for name in brief if name in row.labels}
+        cells = [LineCell(cell=write(values, labels)) for write in writers]
         found.append(Line(cells, str(row.record.id)))
     return LineGrid(lines.argument, grid_label(visit, lines), columns_of(visit, lines, {}, fields), found)
 

@@ -17,6 +17,7 @@ from app.platform.views import Field
 
 TAGS = {"en": "en", "zh_CN": "zh-CN"}
 """Locale -> language tag of the page."""
+MOST_FILLED = 5000
 
 
 @lru_cache(maxsize=8)
@@ -38,6 +39,7 @@ class Labels:
         self.tag = TAGS[locale]
         self._messages = i18n.messages(locale)
         self._found: dict[tuple[str, ...], str] = {}
+        self._filled_before: dict[tuple[str, tuple[tuple[str, str], ...]], str] = {}
 
     def text(self, message_id: str, /, **facts: Any) -> str:
         """A message with its facts filled in."""
@@ -45,7 +47,18 @@ class Labels:
             found = self._messages.get(message_id)
             if found is not None and "{" not in found:
                 return found
+        elif all(type(fact) is str for fact in facts.values()):
+            return self._filled(message_id, tuple(facts.items()))
         return i18n.text(self.locale, message_id, **facts)
+
+    def _filled(self, message_id: str, facts: tuple[tuple[str, str], ...]) -> str:
+        """A message with words filled in, remembered: most are names of columns and tabs."""
+        found = self._filled_before.get((message_id, facts))
+        if found is None:
+            if len(self._filled_before) >= MOST_FILLED:
+                self._filled_before.clear()
+            found = self._filled_before[message_id, facts] = i18n.text(self.locale, message_id, **dict(facts))
+        return found
 
     def _first(self, *ids: str) -> str:
         found = self._found.get(ids)
@@ -92,7 +105,9 @@ class Labels:
 
     def state(self, resource: str, value: str, name: str = "state") -> str:
         """A state's word; a document with several (delivery, billing) may name each its own way."""
-        return self._first_or(value, f"{resource}.{name}.{value}", f"{resource}.state.{value}", f"state.{value}", f"choice.{value}")
+        return self._first_or(
+            value, f"{resource}.{name}.{value}", f"{resource}.state.{value}", f"state.{value}", f"choice.{value}"
+        )
 
     def choice(self, resource: str, name: str, value: str) -> str:
         return self._first_or(

@@ -3,7 +3,7 @@
 What a column is (label, kind, writer) is worked out once per list; rows are a plain loop over writers.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -12,14 +12,14 @@ from app.platform import formats
 from app.platform.listing import COUNT_LIMIT, DEFAULT_SIZE, SIZES
 from app.platform.organisation import company_at_work
 from app.platform.preferences import saved_views
-from app.platform.queries import ListRequest, ListResult, parse_request, run_list, tab_counts
+from app.platform.queries import ListRequest, ListResult, parse_request, run_list
 from app.platform.registry import Resource
 from app.platform.views import Field, ListView
 from app.platform.work import Work
 from app.web import widgets
 from app.web.addresses import Pairs, link, merged
 from app.web.cells import NUMERIC, Pen, Writer, widget_kind
-from app.web.filters import chips_of, filters_of
+from app.web.filters import chips_of, filter_menu
 from app.web.portal import Visit
 from app.web.screens import ListScreen
 from app.web.widgets import ActionButton, ColumnHead, Empty, GroupRow, ListRow, Pager, Slot
@@ -73,7 +73,7 @@ def build_list(visit: Visit, work: Work, resource: Resource) -> ListScreen:
     pen = visit.pen(base_currency(work))
     columns = shown_columns(view, asked.request)
     read = asked.request if asked.request.columns else replace(asked.request, columns=tuple(f.key for f in columns))
-    result = run_list(work, view, read)
+    result = run_list(work, view, read, with_tabs=True)
     order = {field.key: number for number, field in enumerate(columns)}
     screen = ListScreen(title=visit.labels.nouns(resource.name), url=resource.path)
     screen.columns = _heads(visit, resource, view, columns, asked)
@@ -83,13 +83,13 @@ def build_list(visit: Visit, work: Work, resource: Resource) -> ListScreen:
         screen.groups = _groups(visit, resource, asked, result, rows, pen)
     else:
         screen.rows = rows
-    screen.totals = _totals(pen, columns, result.totals)
+    screen.totals = _totals(pen, columns, result.totals, result.currencies)
     screen.totals_label = visit.labels.text("web.list.total") if screen.totals else ""
     screen.phone_total = next(iter(screen.totals.values()), "")
     screen.search = asked.request.search
     screen.search_hint = visit.labels.optional(f"{resource.name}.search") or visit.labels.text("web.list.search")
     screen.chips = chips_of(visit, work, resource, view, asked.pairs, asked.request)
-    screen.filters = filters_of(visit, resource, view, asked.request)
+    screen.filter_menu = filter_menu(visit, resource, view, asked.request)
     screen.clear_href = link(resource.path, _kept(asked.pairs, ("tab", "sort", "group", "columns", "size")))
     screen.hidden = _kept(asked.pairs, ("tab", "sort", "group", "columns", "size"))
     screen.columns_hidden = [(name, value) for name, value in asked.pairs if name not in OWN | {"columns", "cursor"}]
@@ -101,7 +101,7 @@ def build_list(visit: Visit, work: Work, resource: Resource) -> ListScreen:
     screen.query = link("", asked.pairs, drop=OWN | {"cursor"}).removeprefix("?")
     screen.matching = count_text(visit, result.count)
     screen.pager = _pager(visit, resource, asked, result)
-    _dress(visit, work, resource, view, asked, screen)
+    _dress(visit, work, resource, asked, screen, result.tabs)
     if not result.rows:
         screen.empty = _empty(visit, resource, view, asked, screen.actions)
     return screen
@@ -222,7 +222,7 @@ def _groups(
             GroupRow(
                 label or visit.labels.text("web.list.no_value"),
                 formats.number(group.count, visit.locale),
-                _totals(pen, columns, group.totals),
+                _totals(pen, columns, group.totals, group.currencies),
                 inner,
                 link(resource.path, pairs, **alone) if alone else "",
             )
@@ -230,8 +230,15 @@ def _groups(
     return groups
 
 
-def _totals(pen: Pen, columns: Sequence[Field], totals: Any) -> dict[str, str]:
-    return {field.key: pen.cell(field.shown_as, totals[field.key]).text for field in columns if field.key in totals}
+def _totals(pen: Pen, columns: Sequence[Field], totals: Any, currencies: Mapping[str, str]) -> dict[str, str]:
+    """Sums as texts, with the currency where it is not the company's."""
+    found = {}
+    for field in columns:
+        if field.key in totals:
+            currency = currencies.get(field.key, pen.currency)
+            text = pen.cell(field.shown_as, totals[field.key], currency).text
+            found[field.key] = f"{text} {currency}" if currency != pen.currency else text
+    return found
 
 
 def _kept(pairs: Pairs, names: Sequence[str]) -> list[tuple[str, str]]:
@@ -294,9 +301,12 @@ def _pager(visit: Visit, resource: Resource, asked: Asked, result: ListResult) -
     return Pager(span, previous, following, sizes)
 
 
-def _dress(visit: Visit, work: Work, resource: Resource, view: ListView, asked: Asked, screen: ListScreen) -> None:
-    """Tabs, saved views, buttons."""
-    counts = tab_counts(work, view)
+def _dress(
+    visit: Visit, work: Work, resource: Resource, asked: Asked, screen: ListScreen, counts: Mapping[str, int]
+) -> None:
+    """Tabs with their counts, saved views, buttons."""
+    view = resource.list
+    assert view is not None
     named = asked.request.tab
     shown = [
         widgets.Tab(

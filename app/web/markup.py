@@ -50,6 +50,8 @@ def _text(cell: Cell) -> str:
 
 def _plain(cell: Cell) -> str:
     text = _text(cell)
+    if not (cell.tone or cell.hint or cell.sub):
+        return text
     if cell.tone and cell.text:
         text = f'<span class="t-{cell.tone} m">{text}</span>'
     if cell.hint:
@@ -60,6 +62,9 @@ def _plain(cell: Cell) -> str:
 
 
 def _figure(cell: Cell) -> str:
+    text = cell.text
+    if not cell.href and not cell.tone and not cell.sub and text[:1].isdigit():
+        return text if text.isascii() else escape(text)  # nearly every figure: nothing to mark, nothing to escape
     text = _text(cell)
     if cell.tone == "problem" or cell.text.startswith(MINUS):
         text = f'<span class="neg">{text}</span>'
@@ -159,30 +164,29 @@ def _classes(columns: Sequence[ColumnHead]) -> list[str]:
 
 def rows(given: Sequence[ListRow], columns: Sequence[ColumnHead], selectable: bool, select: str = "") -> Markup:
     """The records of a list. `select` is the translated "Select" of the checkboxes."""
-    classes = _classes(columns)
-    return safe("".join([_row(row, classes, selectable, select) for row in given]))
+    opened = [f'<td class="{names}">' if names else "<td>" for names in _classes(columns)]
+    parts: list[str] = []
+    add = parts.append
+    for row in given:
+        add(_row_head(row))
+        if selectable:
+            add(
+                f'<td class="ck"><label><input type="checkbox" name="id" value="{escape(row.id)}" form="bulk" '
+                f'aria-label="{escape(select)} {escape(row.label)}"></label></td>'
+            )
+        for one, start in zip(row.cells, opened, strict=True):
+            add(start)
+            add(_WRITERS.get(one.kind, _plain)(one))
+            add("</td>")
+        add("</tr>")
+    return safe("".join(parts))
 
 
-def _row(row: ListRow, classes: Sequence[str], selectable: bool, select: str) -> str:
-    head = f'<tr data-id="{escape(row.id)}"'
-    if row.href:
-        head += f' data-href="{escape(row.href)}"'
-    if row.amount:
-        head += f' data-amount="{escape(row.amount)}"'
-    if row.dim:
-        head += ' class="faint"'
-    parts = [head, ">"]
-    if selectable:
-        parts.append(
-            f'<td class="ck"><label><input type="checkbox" name="id" value="{escape(row.id)}" form="bulk" '
-            f'aria-label="{escape(select)} {escape(row.label)}"></label></td>'
-        )
-    for one, names in zip(row.cells, classes, strict=True):
-        parts.append(f'<td class="{names}">' if names else "<td>")
-        parts.append(_WRITERS.get(one.kind, _plain)(one))
-        parts.append("</td>")
-    parts.append("</tr>")
-    return "".join(parts)
+def _row_head(row: ListRow) -> str:
+    href = f' data-href="{escape(row.href)}"' if row.href else ""
+    amount = f' data-amount="{escape(row.amount)}"' if row.amount else ""
+    faint = ' class="faint"' if row.dim else ""
+    return f'<tr data-id="{escape(row.id)}"{href}{amount}{faint}>'
 
 
 def _sums(

@@ -72,6 +72,8 @@ class ListScreen:
     searchable: bool = True
     chips: Sequence[FilterChip] = ()
     filters: Sequence[FilterField] = ()
+    filter_menu: str = ""
+    """The same as markup, where it has been rendered before."""
     clear_href: str = ""
     hidden: Sequence[tuple[str, str]] = ()
     """Query parameters the filter form repeats: view, sort, group, columns, limit."""

@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
+from markupsafe import Markup
+
 from app.platform.organisation import companies
 from app.platform.registry import Module
 from app.platform.views import Menu
 from app.platform.work import Work
 from app.web import csrf, session
+from app.web.markup import safe
 from app.web.portal import Visit
+from app.web.render import render
 from app.web.widgets import CompanyChoice, Crumb, MenuGroup, MenuItem, Notice, Person, Shell, Shortcut
 
 KEEP_SECONDS = 10.0
@@ -49,6 +53,8 @@ class _Frame:
     sections: list[_Section] = field(default_factory=list)
     create: list[_Entry] = field(default_factory=list)
     companies: list[tuple[str, str, str, bool]] = field(default_factory=list)
+    markup: dict[tuple[object, ...], Markup] = field(default_factory=dict)
+    """Rendered menus, by what else they depend on."""
 
 
 _frames: dict[object, _Frame] = {}
@@ -72,7 +78,7 @@ def build_shell(
     labels = visit.labels
     current = next((choice for choice in frame.companies if choice[3]), None)
     cookie = session.read_cookie(visit.portal, visit.request, session.SESSION)
-    return Shell(
+    shell = Shell(
         title=title,
         locale=labels.tag,
         theme=profile.theme if profile.theme in ("light", "dark") else "",  # type: ignore[arg-type]
@@ -104,6 +110,20 @@ def build_shell(
         fragment=visit.boosted,
         counts={entry.href: entry.count for section in frame.sections for entry in section.entries if entry.counted},
     )
+    if not shell.fragment:
+        _keep_markup(visit, frame, shell)
+    return shell
+
+
+def _keep_markup(visit: Visit, frame: _Frame, shell: Shell) -> None:
+    """Render what changes only with the place in the menu and the person's preferences once, not for every page."""
+    chosen = (shell.csrf, shell.theme, shell.density, shell.shortcuts_on)
+    here = tuple(child.current for group in shell.menu for item in group.items for child in (item, *item.children))
+    for name, key in (("nav", here), ("frame", (*chosen, *(item.current for item in shell.tabbar)))):
+        found = frame.markup.get((name, *key))
+        if found is None:
+            found = frame.markup[name, *key] = safe(render(f"partials/{name}.html", visit.locale, shell=shell))
+        setattr(shell, f"{name}_html", found)
 
 
 def initials(name: str) -> str:

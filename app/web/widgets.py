@@ -262,6 +262,9 @@ class Shell:
     zone: str = ""
     fragment: bool = False
     """True for a boosted request (`HX-Request`): only the title and `#page` are sent, the frame stays in the browser."""
+    nav_html: str = ""
+    frame_html: str = ""
+    """The side menu and what stands after the page as markup, where they have been rendered before."""
     counts: Mapping[str, str] = field(default_factory=dict)
     """Address -> count of the side menu's entries that have one; a fragment carries them to the kept frame."""
 

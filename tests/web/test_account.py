@@ -4,6 +4,7 @@ import re
 import secrets
 import time
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 
@@ -196,6 +197,37 @@ def test_invite_a_colleague(site: Site, owner: Browser) -> None:
     assert visitor(site).get(link).status_code == 410
     assert owner.send_form(f"{made.headers['location']}/deactivate").status_code == 303
     assert browser.get("/masterdata/parties").status_code == 303
+
+
+def test_invite_again_and_take_keys_away(site: Site, owner: Browser) -> None:
+    form = owner.get("/platform/users/new")
+    role = re.search(r'name="roles" value="([0-9a-f-]{36})"[^>]*><span>[Rr]eader', form.text)
+    assert role is not None
+    email = f"{secrets.token_hex(4)}@acme.example"
+    path = owner.send_form(
+        "/platform/users", {"name": "Late", "email": email, "roles": role[1], "locale": "en"}
+    ).headers["location"]
+    first = mailed_link(site, email)
+    page = owner.get(path)
+    assert "Reader" in words_of(page.text)
+    assert "Resend invitation" in words_of(page.text)
+    assert f'value="{role[1]}" checked' in owner.get(f"{path}/edit").text
+    assert owner.send_form(f"{path}/invite").status_code == 303
+    second = mailed_link(site, email)
+    assert second != first
+    browser = visitor(site)
+    token = parse_qs(urlsplit(second).query)["token"][0]
+    assert browser.send_form("/invite", {"token": token, "name": "Late", "password": NEW}).status_code == 303
+    assert owner.send_form(f"{path}/invite").status_code == 409
+    user_id = UUID(path.rpartition("/")[2])
+    key = site.portal.tokens.create(site.tenant.id, user_id, "Robot")
+    assert site.portal.tokens.actor(key, "127.0.0.1") is not None
+    assert browser.send_form(f"{path}/revoke-user-tokens").status_code == 404
+    segment = re.search(rf'{path}/([\w.-]*revoke[\w.-]*)"', owner.get(path).text)
+    assert segment is not None
+    assert browser.send_form(f"{path}/{segment[1]}").status_code == 403
+    assert owner.send_form(f"{path}/{segment[1]}").status_code == 303
+    assert site.portal.tokens.actor(key, "127.0.0.1") is None
 
 
 def test_forms_never_bind_credentials(owner: Browser) -> None:

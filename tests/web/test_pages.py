@@ -211,6 +211,16 @@ def test_preferences(owner: Browser) -> None:
     )
 
 
+def test_menus_lead_back_to_the_page_they_hang_over(owner: Browser) -> None:
+    page = f"http://{owner.host}/masterdata/parties?q=1"
+    back = owner.send_form("/preferences", {"shortcuts": "off"}, headers={"referer": page})
+    assert back.headers["location"] == "/masterdata/parties?q=1"
+    assert 'data-letters="off"' in owner.get("/masterdata/parties").text
+    away = owner.send_form("/preferences", {"shortcuts": "on"}, headers={"referer": "https://evil.test/x"})
+    assert away.headers["location"] == "/"
+    assert 'data-letters="on"' in owner.get("/masterdata/parties").text
+
+
 def test_quick_create_hands_the_record_back(owner: Browser) -> None:
     form = owner.get("/create/masterdata.party?text=Neu")
     assert form.status_code == 200

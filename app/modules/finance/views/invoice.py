@@ -206,7 +206,7 @@ INVOICE = DocumentView(
                 Field(InvoiceLine.unit_id, only="edit"),
                 Field(InvoiceLine.price, currency=Invoice.currency, required=True),
                 Field(InvoiceLine.discount_percent),
-                Field(InvoiceLine.tax_code_id),
+                Field(InvoiceLine.tax_code_id, brief=True),
                 Field(InvoiceLine.net, currency=Invoice.currency),
             ],
             editable=("item_id", "description", "quantity", "unit_id", "price", "discount_percent", "tax_code_id"),

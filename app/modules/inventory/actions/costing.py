@@ -19,14 +19,8 @@ from app.modules.inventory.actions.settlement import closed_states
 from app.modules.inventory.actions.unit_costing import UnitPosting
 from app.modules.inventory.actions.valuation import Booking
 from app.modules.inventory.models.costing import CostUnit
-from app.modules.inventory.queries.costing import (
-    Locked,
-    all_layers,
-    histories_of,
-    lock_units,
-    oldest_layers,
-    originals_of,
-)
+from app.modules.inventory.queries.cost_history import histories_of
+from app.modules.inventory.queries.costing import Locked, all_layers, lock_units, oldest_layers, originals_of
 from app.modules.inventory.rules.costing import Kind, State, check_method
 from app.modules.inventory.rules.replay import Replay, state_of
 from app.modules.masterdata.queries.item import items_of

@@ -117,6 +117,7 @@ def update_delivery(
         for line in old:
             work.session.delete(line)
         work.session.flush()
+        work.memory.pop((LINE_KIND, delivery_id), None)
         _put_lines(work, delivery, kept)
     return delivery.id
 
@@ -313,9 +314,9 @@ def recognise_cost(
 
 
 def lines_of(work: Work, delivery_id: UUID) -> list[DeliveryLine]:
-    """The lines of a delivery in order."""
+    """The lines of a delivery in order, read once a transaction."""
     statement = select(DeliveryLine).where(DeliveryLine.delivery_id == delivery_id).order_by(DeliveryLine.no)
-    return list(work.session.scalars(statement))
+    return work.remember((LINE_KIND, delivery_id), lambda: list(work.session.scalars(statement)))
 
 
 def _recognise(
@@ -487,11 +488,12 @@ def _with_origins(
 def _put_lines(work: Work, delivery: Delivery, lines: Sequence[DeliveryLineInput]) -> None:
     check_quantities([line.quantity for line in lines])
     items = items_of(work, [line.item_id for line in lines])
+    made: list[DeliveryLine] = []
     for no, line in enumerate(lines, start=1):
         item = items[line.item_id]
         if not item.stocked:
             raise Invalid("delivery.not_stocked", field=f"lines.{no - 1}.item_id", item=item.code)
-        work.add(
+        made.append(
             DeliveryLine(
                 delivery_id=delivery.id,
                 no=no,
@@ -503,3 +505,6 @@ def _put_lines(work: Work, delivery: Delivery, lines: Sequence[DeliveryLineInput
                 origin_line_id=line.origin_line_id,
             )
         )
+    for fresh in made:
+        work.add(fresh)
+    work.memory[LINE_KIND, delivery.id] = made

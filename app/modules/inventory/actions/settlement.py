@@ -15,24 +15,22 @@ from app.kernel.errors import Conflict, Missing
 from app.kernel.money import digits_of
 from app.modules.finance.queries.book import book_of
 from app.modules.inventory.actions.valuation import Booking, Origin
-from app.modules.inventory.queries.costing import (
+from app.modules.inventory.queries.cost_history import (
     History,
-    Unit,
-    all_layers,
     booked_of,
     checkpoints_of,
     histories_of,
-    lock_units,
     marks_of,
     method_of,
     newest_checkpoint,
     pending_units,
     references_of,
 )
+from app.modules.inventory.queries.costing import Unit, all_layers, lock_units
 from app.modules.inventory.rules import replay
 from app.modules.inventory.rules.costing import CostingPass, Fact
 from app.modules.inventory.rules.pool import Lines
-from app.modules.inventory.rules.replay import Replay, difference, in_order, state_of
+from app.modules.inventory.rules.replay import Booked, Replay, difference, in_order, state_of
 from app.modules.masterdata.queries.item import items_of
 from app.platform.actions import Gate, action
 from app.platform.work import Actor, Work
@@ -77,7 +75,8 @@ def rebook(booking: Booking, unit: Unit, change: Change) -> None:
     facts = in_order([*history.facts, *change.facts])
     run.go(facts, stored, cut_after=change.high if stored else None, references=references, every=replay.EVERY)
     check_short(work, unit, run.run, facts)
-    _finish(booking, unit, run, [(history.start, run.end if run.cut else FAR)], change.origin)
+    booked = booked_of(work, unit.id, history.start, run.end if run.cut else FAR, money)
+    _finish(booking, unit, run, booked, change.origin)
 
 
 def check_short(work: Work, unit: Unit, run: CostingPass, facts: Sequence[Fact]) -> None:
@@ -97,12 +96,9 @@ def _begin(method: str, history: History) -> Replay:
     return Replay.at(state_of(method, history.state), history.start, history.costs, history.derived)
 
 
-def _finish(booking: Booking, unit: Unit, run: Replay, parts: Sequence[tuple[date, date]], origin: Origin) -> None:
+def _finish(booking: Booking, unit: Unit, run: Replay, booked: Booked, origin: Origin) -> None:
     """Append ideal - booked of the replayed days, changed copies and checkpoints; put the new tail."""
     work = booking.work
-    booked: dict[tuple[date, str], int] = {}
-    for start, until in parts:
-        booked |= booked_of(work, unit.id, start, until, 10**booking.digits)
     unit.last_seq += 1
     by_day: dict[date, Lines] = {}
     for (day, account), amount in difference(run.book, booked).items():
@@ -129,7 +125,7 @@ def settle_costs(work: Work, cost_unit_id: UUID) -> UUID:
         raise Missing("record.missing", noun="inventory.cost_unit", id=str(cost_unit_id))
     marks = marks_of(work, cost_unit_id)
     last = newest_checkpoint(work, cost_unit_id)
-    early: Replay | None = None
+    early: tuple[Replay, Booked] | None = None
     if marks and last and last[0] >= min(marks.values()):
         early = _replay_to(work, cost_unit_id, method, marks, last[0])
     locked = lock_units(work, units=[cost_unit_id], closed=closed_states(work))
@@ -144,7 +140,7 @@ def settle_costs(work: Work, cost_unit_id: UUID) -> UUID:
         low, high = min(now.values()), max(now.values())
         _settle_all(booking, unit, Change(low, high, origin))
     else:
-        _settle_rest(booking, unit, early, last, origin)
+        _settle_rest(booking, unit, *early, last, origin)
     booking.settled(now)
     booking.write()
     return cost_unit_id
@@ -155,15 +151,18 @@ def _overtaken(before: Mapping[UUID, date], now: Mapping[UUID, date], done_to: d
     return bool(before.keys() - now.keys()) or any(on <= done_to for key, on in now.items() if key not in before)
 
 
-def _replay_to(work: Work, unit: UUID, method: str, marks: Mapping[UUID, date], until: date) -> Replay:
-    """The long part, without a lock: up to the newest checkpoint, or to where it meets an earlier one."""
+def _replay_to(work: Work, unit: UUID, method: str, marks: Mapping[UUID, date], until: date) -> tuple[Replay, Booked]:
+    """The long part, without a lock: up to the newest checkpoint, or to where it meets an earlier one.
+
+    What is booked on those days is read along: it cannot change without a new mark there, or the loss of ours.
+    """
     low, high = min(marks.values()), max(marks.values())
     history = histories_of(work, {unit: (low, until)}, _money(work))[unit]
     stored = checkpoints_of(work, unit, low)
     run = _begin(method, history)
     references = references_of(work, unit, history.start, high)
     run.go(history.facts, stored, cut_after=high, references=references, every=replay.EVERY)
-    return run
+    return run, booked_of(work, unit, run.start, run.end, _money(work))
 
 
 def _money(work: Work) -> int:
@@ -172,9 +171,10 @@ def _money(work: Work) -> int:
     return minor_units
 
 
-def _settle_rest(booking: Booking, unit: Unit, run: Replay, last: tuple[date, str], origin: Origin) -> None:
+def _settle_rest(
+    booking: Booking, unit: Unit, run: Replay, booked: Booked, last: tuple[date, str], origin: Origin
+) -> None:
     """What follows the newest checkpoint, under the lock and never cut: the tail may be provisional."""
-    parts = [(run.start, run.end)]
     costs, derived = dict(run.run.costs), dict(run.run.derived)
     if run.cut:  # the days between are right already
         found, days = run.run.found, run.days
@@ -183,11 +183,11 @@ def _settle_rest(booking: Booking, unit: Unit, run: Replay, last: tuple[date, st
         run.end, run.since, run.cut = last[0], 0, False
     else:
         run.run.costs, run.run.derived = costs, derived
-    parts.append((run.end, FAR))
+    booked = booked | booked_of(booking.work, unit.id, run.end, FAR, 10**booking.digits)
     begun = {unit.id: History(run.end, "", [], costs, derived)}
     history = histories_of(booking.work, {unit.id: (run.end, FAR)}, 10**booking.digits, begun)[unit.id]
     run.go(history.facts, {}, every=replay.EVERY)
-    _finish(booking, unit, run, parts, origin)
+    _finish(booking, unit, run, booked, origin)
 
 
 def _settle_all(booking: Booking, unit: Unit, change: Change) -> None:
@@ -195,7 +195,8 @@ def _settle_all(booking: Booking, unit: Unit, change: Change) -> None:
     history = histories_of(booking.work, {unit.id: (change.low, FAR)}, 10**booking.digits)[unit.id]
     run = _begin(unit.method, history)
     run.go(history.facts, checkpoints_of(booking.work, unit.id, change.low), every=replay.EVERY)
-    _finish(booking, unit, run, [(history.start, FAR)], change.origin)
+    booked = booked_of(booking.work, unit.id, history.start, FAR, 10**booking.digits)
+    _finish(booking, unit, run, booked, change.origin)
 
 
 def settle_pending(sessions: object, gate: Gate, actor: Actor) -> None:

@@ -19,15 +19,8 @@ from app.modules.inventory.actions.movement import LateCost, Movement
 from app.modules.inventory.actions.settlement import Change, check_short, item_code, rebook
 from app.modules.inventory.actions.valuation import Booking, Origin
 from app.modules.inventory.events import CostPending
-from app.modules.inventory.queries.costing import (
-    Copy,
-    LayerRow,
-    Original,
-    Unit,
-    facts_since,
-    histories_of,
-    marks_of,
-)
+from app.modules.inventory.queries.cost_history import facts_since, first_short_day, marks_of, start_of
+from app.modules.inventory.queries.costing import Copy, LayerRow, Original, Unit
 from app.modules.inventory.rules import replay
 from app.modules.inventory.rules.costing import FIFO, CostingPass, Fact, Kind
 from app.modules.inventory.rules.pool import Lines, Pool
@@ -218,7 +211,7 @@ class UnitPosting:
         if self.low == FAR or self.unit.pending:
             return
         self.low = min([self.low, *(source.ref_on for source in self.copies if source.ref_on is not None)])
-        self.replays = facts_since(self.booking.work, self.unit.id, self.low) <= INLINE_FACTS
+        self.replays = facts_since(self.booking.work, self.unit.id, self.low, INLINE_FACTS + 1) <= INLINE_FACTS
 
     def copied(self, run: CostingPass) -> None:
         """Take over what the originals were worth, from a replay of the block that holds them."""
@@ -296,17 +289,20 @@ class UnitPosting:
         booking.tail(unit, self.state)
 
     def check_later_points(self) -> None:
-        """Provisional values say nothing of the days between: walk the quantities instead."""
+        """Conflict `costing.short` where goods taken on an earlier day would be missing on a later one."""
+        moved = [
+            (fact.on, fact.seq, *change) for fact in (source.fact for source in self.sources) for change in fact.moved()
+        ]
+        if all(change[4] > 0 for change in moved):
+            return
         work = self.booking.work
         low = min([self.low, *marks_of(work, self.unit.id).values()])  # later checkpoints do not know of marked facts
-        history = histories_of(work, {self.unit.id: (low, FAR)}, self.money)[self.unit.id]
-        state = state_of(self.unit.method, history.state)
-        held = {at: pool.quantity for at, pool in state.pools.items()}
-        for fact in replay.in_order([*history.facts, *(source.fact for source in self.sources)]):
-            for area, key, change in fact.moved():
-                held[area, key] = held.get((area, key), 0) + change
-                if held[area, key] < 0:
-                    raise Conflict("costing.short", field="lines", item=item_code(work, self.unit), on=fact.on)
+        start, text = start_of(work, self.unit.id, low)
+        opening = state_of(self.unit.method, text).pools
+        held = [(start, 0, *at, pool.quantity) for at, pool in opening.items()]
+        day = first_short_day(work, self.unit.id, start, [*held, *moved])
+        if day is not None:
+            raise Conflict("costing.short", field="lines", item=item_code(work, self.unit), on=day)
 
     def write_events(self, found: dict[int, Lines]) -> None:
         for source in self.sources:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from app.modules.inventory.models.stock import Stock
 from app.platform.work import Work
@@ -25,15 +25,20 @@ class Availability:
         return self.on_hand - self.reserved
 
 
+_EVERYWHERE = (
+    select(Stock.item_id, func.sum(Stock.on_hand), func.sum(Stock.reserved))
+    .where(Stock.company_id == bindparam("company"), Stock.item_id.in_(bindparam("items", expanding=True)))
+    .group_by(Stock.item_id)
+)
+_IN_ONE = _EVERYWHERE.where(Stock.warehouse_id == bindparam("warehouse"))
+
+
 def available(work: Work, item_ids: Iterable[UUID], warehouse_id: UUID | None = None) -> dict[UUID, Availability]:
     """Of every item asked for, in one warehouse or all of the company; zeros for items never stocked."""
     ids = sorted(set(item_ids))
-    statement = (
-        select(Stock.item_id, func.sum(Stock.on_hand), func.sum(Stock.reserved))
-        .where(Stock.company_id == work.company_id, Stock.item_id.in_(ids))
-        .group_by(Stock.item_id)
-    )
-    if warehouse_id is not None:
-        statement = statement.where(Stock.warehouse_id == warehouse_id)
-    found = {row[0]: Availability(row[1], row[2]) for row in work.session.execute(statement)} if ids else {}
+    if not ids:
+        return {}
+    given = {"company": work.company_id, "items": ids, "warehouse": warehouse_id}
+    statement = _EVERYWHERE if warehouse_id is None else _IN_ONE
+    found = {row[0]: Availability(row[1], row[2]) for row in work.session.execute(statement, given)}
     return {key: found.get(key, Availability()) for key in ids}

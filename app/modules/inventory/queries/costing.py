@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -67,17 +67,6 @@ class Original:
     costs: Lines
 
 
-@dataclass(slots=True)
-class History:
-    """A stretch of a unit's history: the checkpoint it starts from and all that followed until a day."""
-
-    start: date = date.min
-    state: str = ""
-    facts: list[Fact] = field(default_factory=list)
-    costs: dict[int, Lines] = field(default_factory=dict)
-    derived: dict[int, Lines] = field(default_factory=dict)
-
-
 _lock = text(
     """
     SELECT u.id, u.item_id, u.method, u.negative, u.pending, u.last_on, u.last_seq, u.since, u.state,
@@ -108,14 +97,14 @@ def lock_units(work: Work, *, items: Iterable[UUID] = (), units: Iterable[UUID] 
     return Locked(found, closed_to, {area: UUID(account) for area, account in accounts.items()})
 
 
-_FACT = f"""
+FACT_COLUMNS = f"""
     f.business_on, f.seq, f.kind, f.area, (f.quantity * {QUANTITY_SCALE})::bigint, f.account, f.batch, f.to_area, f.to_batch,
     coalesce(f.ref_seq, 0), (f.before * {QUANTITY_SCALE})::bigint, (f.whole * {QUANTITY_SCALE})::bigint, f.original_kind,
     (f.estimate * :money)::bigint
 """
 _originals = text(
     f"""
-    SELECT {_FACT}, f.unit_id, f.line_kind, f.line_id,
+    SELECT {FACT_COLUMNS}, f.unit_id, f.line_kind, f.line_id,
            (SELECT jsonb_agg(jsonb_build_array(r.kind, (r.before * {QUANTITY_SCALE})::bigint,
                      (r.quantity * {QUANTITY_SCALE})::bigint,
                      EXISTS (SELECT 1 FROM inventory_stock_fact x WHERE x.unit_id = r.unit_id
@@ -140,7 +129,7 @@ def originals_of(work: Work, units: Iterable[UUID], lines: Iterable[UUID], money
         Original(
             row.unit_id,
             (row.line_kind, row.line_id),
-            _fact(row),
+            fact_of(row),
             [Copy(*copy) for copy in row.copies or ()],
             row.costs or {},
         )
@@ -148,7 +137,7 @@ def originals_of(work: Work, units: Iterable[UUID], lines: Iterable[UUID], money
     ]
 
 
-def _fact(row: Sequence[Any]) -> Fact:
+def fact_of(row: Sequence[Any]) -> Fact:
     on, seq, kind, area, quantity, account, batch, to_area, to_batch, ref, before, whole, of, estimate = row[:14]
     return Fact(on, seq, kind, area, quantity, account, batch, to_area, to_batch, ref, before, whole, of, estimate)
 
@@ -206,181 +195,6 @@ def _by_unit(rows: Iterable[Sequence[Any]]) -> dict[UUID, list[LayerRow]]:
     for unit_id, area, batch, on, seq, quantity, value in rows:
         found.setdefault(unit_id, []).append((area, batch, on, seq, quantity, value))
     return found
-
-
-# -- stretches of history ----------------------------------------------------------------------------------------------
-
-_starts = text(
-    """
-    SELECT w.unit_id, c.business_on, c.state
-      FROM unnest(:units, :lows) AS w(unit_id, low)
-     CROSS JOIN LATERAL (
-           SELECT business_on, state FROM inventory_cost_checkpoint
-            WHERE unit_id = w.unit_id AND business_on < w.low ORDER BY business_on DESC LIMIT 1) c
-    """
-).bindparams(bindparam("units", type_=IDS), bindparam("lows", type_=DAYS))
-_facts = text(
-    f"""
-    SELECT {_FACT}, f.unit_id, f.ref_on
-      FROM unnest(:units, :starts, :untils) AS w(unit_id, start, until)
-      JOIN inventory_stock_fact f ON f.unit_id = w.unit_id AND f.business_on > w.start AND f.business_on <= w.until
-     ORDER BY f.unit_id, f.business_on, f.seq
-    """  # noqa: S608  column names only
-).bindparams(
-    bindparam("units", type_=IDS),
-    bindparam("starts", type_=DAYS),
-    bindparam("untils", type_=DAYS),
-    bindparam("money", type_=BigInteger),
-)
-_events = text(
-    """
-    SELECT e.unit_id, e.fact_seq, e.derived, e.account, (sum(e.amount) * :money)::bigint
-      FROM unnest(:units, :starts, :untils) AS w(unit_id, start, until)
-      JOIN inventory_cost_event e ON e.unit_id = w.unit_id AND e.business_on > w.start AND e.business_on <= w.until
-     GROUP BY 1, 2, 3, 4
-    """
-).bindparams(
-    bindparam("units", type_=IDS),
-    bindparam("starts", type_=DAYS),
-    bindparam("untils", type_=DAYS),
-    bindparam("money", type_=BigInteger),
-)
-_outside = text(
-    """
-    SELECT e.unit_id, e.fact_seq, e.derived, e.account, (sum(e.amount) * :money)::bigint
-      FROM unnest(:units, :days, :seqs) AS w(unit_id, business_on, seq)
-      JOIN inventory_cost_event e
-        ON e.unit_id = w.unit_id AND e.business_on = w.business_on AND e.fact_seq = w.seq AND NOT e.derived
-     GROUP BY 1, 2, 3, 4
-    """
-).bindparams(
-    bindparam("units", type_=IDS),
-    bindparam("days", type_=DAYS),
-    bindparam("seqs", type_=ARRAY(BigInteger)),
-    bindparam("money", type_=BigInteger),
-)
-
-
-def histories_of(
-    work: Work, ranges: dict[UUID, tuple[date, date]], money: int, begun: dict[UUID, History] | None = None
-) -> dict[UUID, History]:
-    """For each unit, from the newest checkpoint before the first day to the last day, events of the originals included.
-
-    With `begun` (histories already read up to some day, kept as `start`) the facts after that day are read instead.
-    """
-    units = sorted(ranges)
-    found = begun or {unit: History() for unit in units}
-    if begun is None:
-        lows = [ranges[unit][0] for unit in units]
-        for unit_id, on, state in work.session.execute(_starts, {"units": units, "lows": lows}):
-            found[unit_id].start, found[unit_id].state = on, state
-    window = {
-        "units": units,
-        "starts": [found[unit].start for unit in units],
-        "untils": [ranges[unit][1] for unit in units],
-        "money": money,
-    }
-    outside: set[tuple[UUID, date, int]] = set()
-    for row in work.session.execute(_facts, window):
-        history, fact = found[row.unit_id], _fact(row)
-        history.facts.append(fact)
-        wants_cost = fact.kind == Kind.SEND or (fact.kind == Kind.REVERSAL and fact.of == Kind.IN)
-        if wants_cost and row.ref_on <= history.start and fact.ref not in history.costs:
-            outside.add((row.unit_id, row.ref_on, fact.ref))
-    _note_events(found, work.session.execute(_events, window))
-    if outside:
-        ids, days, seqs = zip(*sorted(outside), strict=True)
-        rows = work.session.execute(
-            _outside, {"units": list(ids), "days": list(days), "seqs": list(seqs), "money": money}
-        )
-        _note_events(found, rows)
-    return found
-
-
-def _note_events(found: dict[UUID, History], rows: Iterable[Sequence[Any]]) -> None:
-    for unit_id, seq, derived, account, amount in rows:
-        events = found[unit_id].derived if derived else found[unit_id].costs
-        events.setdefault(seq, {})[account] = amount
-
-
-_unit = [bindparam("unit", type_=Uuid)]
-_stored = text(
-    "SELECT business_on, state FROM inventory_cost_checkpoint WHERE unit_id = :unit AND business_on >= :low"
-).bindparams(*_unit, bindparam("low", type_=Date))
-_newest = text(
-    "SELECT business_on, state FROM inventory_cost_checkpoint WHERE unit_id = :unit ORDER BY business_on DESC LIMIT 1"
-).bindparams(*_unit)
-_references = text(
-    """
-    SELECT DISTINCT ref_on, business_on FROM inventory_stock_fact
-     WHERE unit_id = :unit AND ref_on > :start AND business_on > :high
-    """
-).bindparams(*_unit, bindparam("start", type_=Date), bindparam("high", type_=Date))
-_booked = text(
-    """
-    SELECT valued_on, account, (sum(amount) * :money)::bigint FROM inventory_value_entry
-     WHERE unit_id = :unit AND valued_on > :start AND valued_on <= :until GROUP BY 1, 2
-    """
-).bindparams(
-    *_unit, bindparam("start", type_=Date), bindparam("until", type_=Date), bindparam("money", type_=BigInteger)
-)
-_method = text("SELECT method FROM inventory_cost_unit WHERE id = :unit AND company_id = :company").bindparams(
-    *_unit, bindparam("company", type_=Uuid)
-)
-_pending = text(
-    """
-    SELECT u.id, u.company_id, c.zone FROM inventory_cost_pending p
-      JOIN inventory_cost_unit u ON u.id = p.unit_id JOIN platform_company c ON c.id = u.company_id
-     GROUP BY u.id, u.company_id, c.zone ORDER BY min(p.business_on), u.id
-    """
-)
-_marks = text("SELECT id, business_on FROM inventory_cost_pending WHERE unit_id = :unit").bindparams(*_unit)
-_count = text("SELECT count(*) FROM inventory_stock_fact WHERE unit_id = :unit AND business_on >= :low").bindparams(
-    *_unit, bindparam("low", type_=Date)
-)
-
-
-def pending_units(work: Work) -> list[tuple[UUID, UUID, str]]:
-    """(unit, company, the company's zone) of every unit in the tenant that waits, the longest waiting first."""
-    return [(row[0], row[1], row[2]) for row in work.session.execute(_pending)]
-
-
-def method_of(work: Work, unit: UUID) -> str | None:
-    """A unit's method, read without a lock: it never changes."""
-    method: str | None = work.session.execute(_method, {"unit": unit, "company": work.company_id}).scalar_one_or_none()
-    return method
-
-
-def checkpoints_of(work: Work, unit: UUID, low: date) -> dict[date, str]:
-    """States stored on or after a day."""
-    return {row[0]: row[1] for row in work.session.execute(_stored, {"unit": unit, "low": low})}
-
-
-def newest_checkpoint(work: Work, unit: UUID) -> tuple[date, str] | None:
-    row = work.session.execute(_newest, {"unit": unit}).one_or_none()
-    return (row[0], row[1]) if row else None
-
-
-def references_of(work: Work, unit: UUID, start: date, high: date) -> list[tuple[date, date]]:
-    """(day of the original, day of the copy) of copies after `high` from originals after `start`."""
-    return [(row[0], row[1]) for row in work.session.execute(_references, {"unit": unit, "start": start, "high": high})]
-
-
-def booked_of(work: Work, unit: UUID, start: date, until: date, money: int) -> dict[tuple[date, str], int]:
-    """Sums of value entries after `start` up to `until` by day and account."""
-    parameters = {"unit": unit, "start": start, "until": until, "money": money}
-    return {(row[0], row[1]): row[2] for row in work.session.execute(_booked, parameters)}
-
-
-def marks_of(work: Work, unit: UUID) -> dict[UUID, date]:
-    """The pending marks of a unit."""
-    return {row[0]: row[1] for row in work.session.execute(_marks, {"unit": unit})}
-
-
-def facts_since(work: Work, unit: UUID, low: date) -> int:
-    """How many facts a replay from that day has to do at least."""
-    count: int = work.session.execute(_count, {"unit": unit, "low": low}).scalar_one()
-    return count
 
 
 # -- questions ---------------------------------------------------------------------------------------------------------

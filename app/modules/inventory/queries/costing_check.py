@@ -13,7 +13,8 @@ from app.kernel.errors import Finding
 from app.kernel.money import digits_of
 from app.modules.finance.queries.account import account_names
 from app.modules.finance.queries.book import book_of
-from app.modules.inventory.queries.costing import all_layers, booked_of, histories_of
+from app.modules.inventory.queries.cost_history import booked_of, histories_of
+from app.modules.inventory.queries.costing import all_layers
 from app.modules.inventory.rules.replay import Replay, difference, state_of
 from app.modules.inventory.rules.scale import unscaled
 from app.platform.work import Work

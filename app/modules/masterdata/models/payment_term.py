@@ -19,7 +19,6 @@ class PaymentTerm(Versioned, Model):
     __code_in_label__ = False
     __chinese_label__ = "name_zh"
     __search__ = ("name_zh",)
-    __chinese_label__ = "name_zh"
     id: Mapped[Key]
     code: Mapped[Code] = mapped_column(unique=True)
     name: Mapped[Name]

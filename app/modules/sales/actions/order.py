@@ -117,6 +117,7 @@ def update_order(
     for line in old:
         work.session.delete(line)
     work.session.flush()
+    work.memory.pop(("sales.order_lines", order_id), None)
     _put_lines(work, order, priced, inputs)
     return order.id
 
@@ -125,11 +126,12 @@ def update_order(
 def confirm_order(work: Work, order_id: UUID) -> UUID:
     """Promise the order: claim credit, reserve what is in stock, give it its number."""
     order = work.load(Order, order_id)
-    order.state = ORDER.after("confirm", order.state)
+    after = ORDER.after("confirm", order.state)
     customer_of(work, order.customer_id)
-    order.claimed = in_company_currency(work, order, order.gross)
-    claim_credit(work, order.customer_id, order.claimed)
+    claimed = in_company_currency(work, order, order.gross)
+    claim_credit(work, order.customer_id, claimed)
     reserve(work, _demands(work, order, lines_of(work, order_id)))
+    order.state, order.claimed = after, claimed
     number_later(work, order, "sales.order", order.ordered_on, "SO")
     work.emit(OrderConfirmed(order.id))
     return order.id
@@ -175,9 +177,9 @@ def cancel_order(work: Work, order_id: UUID, reason: str = "") -> UUID:
 
 
 def lines_of(work: Work, order_id: UUID) -> list[OrderLine]:
-    """The lines of an order in order."""
+    """The lines of an order in order, read once a transaction."""
     statement = select(OrderLine).where(OrderLine.order_id == order_id).order_by(OrderLine.no)
-    return list(work.session.scalars(statement))
+    return work.remember(("sales.order_lines", order_id), lambda: list(work.session.scalars(statement)))
 
 
 def _default_warehouse_id(work: Work) -> UUID:

@@ -18,7 +18,6 @@ from app.modules.sales.models.quotation import Quotation
 from app.platform.views import Panel, Related, Step
 from app.platform.work import Work
 
-
 _LINES_ITEMS = (
     select(OrderLine.id, OrderLine.item_id, Order.warehouse_id, Item.kind)
     .join(Order, Order.id == OrderLine.order_id)
@@ -58,16 +57,21 @@ def order_steps(work: Work, order: Order) -> list[Step]:
     marks = [
         ("sales.step.order", True, order.ordered_on, ""),
         ("sales.step.confirmed", confirmed, None, ""),
-        ("sales.step.delivered", order.delivery_state == "delivered", order.promised_on, order.delivery_state),
-        ("sales.step.invoiced", order.billing_state == "invoiced", None, order.billing_state),
-        ("sales.step.paid", order.payment_state == "paid", None, order.payment_state),
+        (
+            "sales.step.delivered",
+            order.delivery_state == "delivered",
+            order.promised_on,
+            f"delivery_state.{order.delivery_state}",
+        ),
+        ("sales.step.invoiced", order.billing_state == "invoiced", None, f"billing_state.{order.billing_state}"),
+        ("sales.step.paid", order.payment_state == "paid", None, f"payment_state.{order.payment_state}"),
     ]
     steps: list[Step] = []
     current_seen = False
     for label, done, on, detail in marks:
         state = "done" if done else ("todo" if current_seen else "current")
         current_seen = current_seen or not done
-        steps.append(Step(label, state, on, f"state.{detail}" if detail == "partial" else ""))
+        steps.append(Step(label, state, on, f"sales.order.{detail}" if detail.endswith(".partial") else ""))
     return steps
 
 

@@ -99,7 +99,7 @@ ORDER = DocumentView(
                 Field(OrderLine.unit_id, only="edit"),
                 Field(OrderLine.price, currency=Order.currency),
                 Field(OrderLine.discount_percent),
-                Field(OrderLine.tax_code_id),
+                Field(OrderLine.tax_code_id, brief=True),
                 Field(name="available", kind="quantity", compute=availability_by_line, only="read"),
                 Field(OrderLine.delivered_quantity, only="read"),
                 Field(OrderLine.invoiced_quantity, only="read"),
@@ -144,5 +144,6 @@ ORDER = DocumentView(
     preview=lambda work, given: preview_lines(work, given, "ordered_on"),
     prints=[ORDER_PRINT],
     memo=Order.memo,
+    unasked=("quotation_id",),
     icon="file-invoice",
 )

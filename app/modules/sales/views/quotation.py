@@ -79,7 +79,7 @@ QUOTATION = DocumentView(
                 Field(QuotationLine.unit_id, only="edit"),
                 Field(QuotationLine.price, currency=Quotation.currency),
                 Field(QuotationLine.discount_percent),
-                Field(QuotationLine.tax_code_id),
+                Field(QuotationLine.tax_code_id, brief=True),
                 Field(QuotationLine.ordered_quantity, only="read"),
                 Field(QuotationLine.net, currency=Quotation.currency),
             ],

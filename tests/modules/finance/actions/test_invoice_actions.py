@@ -184,11 +184,11 @@ def test_lines_to_credit_by_origin(books: Books) -> None:
         "finance.create_invoice",
         customer_id=books.customer(),
         lines=[InvoiceLineInput(quantity=d("5"), price=d("1"), origin_line_id=line)],
-        origin_kind="sales.order",
+        origin_kind="shop.order",
         origin_id=origin,
     )
     books.perform("finance.post_invoice", invoice_id=key)
-    found = books.read(lambda work: invoiced_lines_of(work, "sales.order", origin, {line: d("2")}))
+    found = books.read(lambda work: invoiced_lines_of(work, "shop.order", origin, {line: d("2")}))
     assert {k: [c.quantity for c in v] for k, v in found.items()} == {key: [2]}
 
 

@@ -14,7 +14,8 @@ from app.kernel.ids import new_id
 from app.modules.finance.queries.account import account_for
 from app.modules.inventory.actions.costing import Kind, LateCost, Movement, add_costs, post_movements
 from app.modules.inventory.actions.settlement import settle_pending
-from app.modules.inventory.queries.costing import LayerRow, all_layers, histories_of
+from app.modules.inventory.queries.cost_history import histories_of
+from app.modules.inventory.queries.costing import LayerRow, all_layers
 from app.modules.inventory.rules.costing import CostingPass, Fact, State
 from app.modules.inventory.rules.replay import in_order, state_of
 from app.platform.actions import Action
