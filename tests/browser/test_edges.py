@@ -138,7 +138,7 @@ def test_lines_by_keyboard(mara: Person, shop: Shop) -> None:
     item = page.locator('[name="_text.lines.0.item_id"]')
     item.click()
     page.keyboard.type(first)
-    expect(page.locator("ul.pick:popover-open [role=option]").first).to_contain_text(first)
+    expect(page.locator("ul.pick:popover-open [role=option][aria-selected=true]")).to_contain_text(first)
     press_keys(page, "Enter", "Tab", "Tab")
     expect(page.locator('[name="lines.0.quantity"]')).to_be_focused()
     page.keyboard.type("3")

@@ -1,6 +1,6 @@
 """What documents have posted, for the explain-postings panel."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.modules.finance.models.account import Account
 from app.modules.finance.models.journal import Entry, EntryLine
 from app.modules.finance.queries.account import shown_name
+from app.modules.finance.queries.book import book_of
 from app.platform.views import PostingLine
 from app.platform.work import Work
 
@@ -26,11 +27,12 @@ def postings_of(work: Work, origin_ids: Sequence[UUID]) -> list[PostingLine]:
         .where(Entry.origin_id.in_(list(origin_ids)), Entry.company_id == work.company_id)
         .order_by(Entry.posted_at, Entry.id, EntryLine.no)
     )  # fmt: skip
+    roles = {account: role for role, account in reversed(list(book_of(work).roles.items()))}
     return [
         PostingLine(
             f"finance.when.{row.kind}",
             f"{row.code} {shown_name(work, row.name, row.english_name)}",
-            "finance.rule.reversal" if row.reverses_id else "finance.rule.posted",
+            "finance.rule.reversal" if row.reverses_id else _rule(roles, row.account_id),
             row.debit,
             row.credit,
             facts={"voucher": row.voucher},
@@ -40,3 +42,9 @@ def postings_of(work: Work, origin_ids: Sequence[UUID]) -> list[PostingLine]:
         )
         for row in rows
     ]
+
+
+def _rule(roles: Mapping[UUID, str], account_id: UUID) -> str:
+    """Why an account is touched: what it is used for in this book."""
+    role = roles.get(account_id)
+    return f"finance.rule.role.{role}" if role else "finance.rule.posted"

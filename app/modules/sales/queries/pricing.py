@@ -143,4 +143,6 @@ def _price(work: Work, line: LineInput, item: ItemFacts, currency: str, on: date
     price = price_per_unit(item, line.unit_id, item.sales_price or Decimal(0))
     if price and item.sales_currency and item.sales_currency != currency:
         price *= rate_on(work, item.sales_currency, currency, on)
+        neat = round_half_up(price, digits_of(currency))
+        return neat or round_half_up(price, PRICE_DIGITS)  # a converted list price is a price one would quote
     return round_half_up(price, PRICE_DIGITS)
