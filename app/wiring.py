@@ -89,8 +89,11 @@ class Wiring:
 
     @cached_property
     def blueprint(self) -> Blueprint:
-        from migrations import history  # Alembic is for those who make tenants, not for every web process
+        # Alembic is for those who make tenants, not for every web process.
+        from migrations import history
+        from migrations.models import load_models
 
+        load_models()  # a process imports the files it uses; a tenant needs the tables of all of them
         seeds = [(table_of(model), rows) for model, rows in self.registry.seed_rows()]
         guards = history.guards() if self.settings.tenant_roles else ""
         return Blueprint.of_models(head=history.head("tenant"), guards=guards, seeds=seeds)

@@ -59,18 +59,21 @@ class Worker:
         listener = cache.Listener(self.wiring.redis, NUDGES)
         next_sweep = 0.0
         while not self.stopping.is_set():
-            nudged = {UUID(text) for text in listener.wait(WAIT_SECONDS, self.stopping) if text}
-            if time.monotonic() >= next_sweep:
+            nudged: set[UUID] = set()
+            if time.monotonic() >= next_sweep:  # the first at once: somebody may be waiting to sign up
                 next_sweep = time.monotonic() + SWEEP_SECONDS
-                nudged |= {tenant.id for tenant in self.wiring.directory.active()}
                 self._keep_house()
+                nudged = {tenant.id for tenant in self.wiring.directory.active()}
+            nudged |= {UUID(text) for text in listener.wait(0 if nudged else WAIT_SECONDS, self.stopping) if text}
             for tenant_id in nudged:
                 self._safely("relay", partial(self.relay_tenant, tenant_id))
         listener.close()
 
     def relay_tenant(self, tenant_id: UUID) -> int:
         """Relay all waiting facts of a tenant; returns how many."""
-        tenant = self.wiring.directory.tenant(tenant_id)
+        tenant = self.wiring.directory.find(tenant_id)
+        if tenant is None or not tenant.usable:
+            return 0  # just being signed up, or suspended: the sweep comes back
         total = 0
         while True:
             with self.wiring.router.session(tenant.schema) as session:

@@ -5,6 +5,7 @@ the web tier, which may not create anything, only claims one: a single row in th
 """
 
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -139,6 +140,18 @@ def slug_taken(session: Session, slug: str) -> bool:
         )
     )
     return bool(found)
+
+
+def wait_for_blank(control: Engine, seconds: float = 5.0) -> bool:
+    """Whether a blank tenant is ready, waiting a little for one that is being made (a fresh installation)."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with Session(control) as session:
+            if session.scalar(select(Tenant.id).where(Tenant.state == TenantState.BLANK).limit(1)) is not None:
+                return True
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.2)
 
 
 def claim(session: Session, wish: Claim) -> Tenant:
