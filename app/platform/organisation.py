@@ -183,6 +183,7 @@ def update_company(
 ) -> UUID:
     """Change a company's data; what its books rest on only until they are set up."""
     company = work.load(Company, company_id, version=version)
+    _known.companies.pop((work.actor.schema, company_id), None)
     founding = {
         "country": country,
         "currency": currency,
