@@ -5,6 +5,7 @@ Run by the owner before the new release serves. Safe to run again at any time, a
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,9 +17,9 @@ from sqlalchemy.orm import Session
 from app.adapters.db import control_engine
 from app.adapters.settings import Settings
 from migrations.history import config, guards, head
-from migrations.initial import write_initial
 from migrations.models import load_models
 from migrations.queue import migrate_queue
+from migrations.revise import write_revision
 from migrations.rolling import Report, Rolling
 from tenants.cells import Cells
 from tenants.models import Tenant, TenantState
@@ -89,17 +90,18 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line of this file; `hanse migrate` calls `migrate` itself."""
     parser = argparse.ArgumentParser(prog="python -m migrations.run", description=__doc__)
     commands = parser.add_subparsers(dest="command")
-    commands.add_parser("regenerate-initial", help="write both 0001_initial.py from the models (before a release only)")
-    new = commands.add_parser("new", help="start a revision")
+    new = commands.add_parser("new", help="start a revision with what the models say and the history does not yet")
     new.add_argument("history", choices=["control", "tenant"])
-    new.add_argument("message")
+    new.add_argument("message", help="what changes and why; the docstring of the file")
+    new.add_argument("--slug", default="", help="the words of the file's name, where the message is long")
     chosen = parser.parse_args(arguments)
-    if chosen.command == "regenerate-initial":
-        load_models()
-        write_initial()
-        return 0
     if chosen.command == "new":
-        command.revision(config(chosen.history), chosen.message)
+        slug = re.sub(r"[^a-z0-9]+", "_", chosen.slug or chosen.message.lower()).strip("_")
+        try:
+            sys.stdout.write(f"{write_revision(chosen.history, chosen.message, slug)}\n")
+        except ValueError as nothing:
+            sys.stderr.write(f"{nothing}\n")
+            return 1
         return 0
     migrated = migrate(Settings.load(os.environ))
     for schema, reason in migrated.failed.items():

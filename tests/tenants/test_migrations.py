@@ -3,15 +3,17 @@
 import ast
 from collections.abc import Iterator
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import psycopg
 import pytest
 
 import app.platform
+from app.adapters.db import ControlModel, control_engine
 from migrations.history import config, head, tenant_sql
-from migrations.initial import write_initial
-from migrations.models import PLATFORM, load_models
+from migrations.models import PLATFORM
 from migrations.queue import migrate_queue
+from migrations.revise import write_revision
 from migrations.rolling import Rolling
 from migrations.run import migrate
 from tenants.resolve import TenantRef
@@ -36,10 +38,18 @@ def owner(installation: Installation) -> Iterator[psycopg.Connection]:
 
 @pytest.fixture
 def versions(tmp_path: Path) -> Path:
-    """Both first revisions, written from the models as they are now."""
-    load_models()
-    write_initial(control=tmp_path / "control", tenant=tmp_path / "tenant")
-    return tmp_path / "tenant"
+    """A copy of the tenant history that a test may continue."""
+    committed = Path(config("tenant").get_main_option("script_location") or "") / "versions"
+    return Path(copytree(committed, tmp_path / "tenant", ignore=ignore_patterns("__pycache__")))
+
+
+def continued(versions: Path, change: str) -> Path:
+    """The history with one more revision at its end."""
+    before = head("tenant", versions)
+    revision = f"{int(before) + 1:04d}"
+    path = versions / f"{revision}_extra.py"
+    path.write_text(NEXT.format(revision=revision, before=before, change=change))
+    return path
 
 
 def emptied(owner: psycopg.Connection, tenant: TenantRef) -> TenantRef:
@@ -49,30 +59,43 @@ def emptied(owner: psycopg.Connection, tenant: TenantRef) -> TenantRef:
 
 
 def test_script_equals_upgrade_from_empty(
-    installation: Installation, owner: psycopg.Connection, versions: Path, tenant: TenantRef
-) -> None:
-    other = emptied(owner, installation.new_tenant())
-    report = Rolling(installation.cells, "main", versions).run([other.schema])
-    assert report.upgraded == [other.schema]
-    assert list(described(owner, other.schema)) == list(described(owner, tenant.schema))
-
-
-def test_committed_history_equals_the_models(
     installation: Installation, owner: psycopg.Connection, tenant: TenantRef
 ) -> None:
     other = emptied(owner, installation.new_tenant())
-    assert Rolling(installation.cells, "main").run([other.schema]).failed == {}
+    report = Rolling(installation.cells, "main").run([other.schema])
+    assert (report.upgraded, report.failed) == ([other.schema], {})
     found, expected = list(described(owner, other.schema)), list(described(owner, tenant.schema))
-    assert found == expected, (
-        "models and migrations differ: `python -m migrations.run new tenant MESSAGE`, "
-        "or before the first release `python -m migrations.run regenerate-initial`"
+    assert found == expected, "models and history differ: `python -m migrations.run new tenant MESSAGE`"
+
+
+def test_control_history_equals_the_models(installation: Installation) -> None:
+    """`migrate_control` made the tables of the installation; the models, in a schema beside it, must give the same."""
+    made = ControlModel.metadata
+    with psycopg.connect(installation.settings.database_url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA IF EXISTS beside CASCADE; CREATE SCHEMA beside")
+        connection.execute("CREATE TABLE beside.alembic_version AS TABLE platform.alembic_version")
+    engine = control_engine(installation.settings.database_url)
+    try:
+        with engine.connect().execution_options(schema_translate_map={"platform": "beside"}) as connected:
+            made.create_all(connected)
+            connected.commit()
+    finally:
+        engine.dispose()
+    with psycopg.connect(installation.settings.database_url, autocommit=True) as connection:
+        parts = ("columns", "constraints", "indexes")
+        found = [fact for fact in described(connection, "platform") if fact[0] in parts]
+        expected = [fact for fact in described(connection, "beside") if fact[0] in parts]
+    there = {fact for fact in found if "alembic_version" not in str(fact)}
+    assert there == {fact for fact in expected if "alembic_version" not in str(fact)}, (
+        "models and history differ: `python -m migrations.run new control MESSAGE`"
     )
 
 
-def test_control_history_equals_the_models(tmp_path: Path) -> None:
-    write_initial(control=tmp_path / "control", tenant=tmp_path / "tenant")
-    committed = Path(config("control").get_main_option("script_location") or "") / "versions" / "0001_initial.py"
-    assert committed.read_text() == (tmp_path / "control" / "0001_initial.py").read_text()
+def test_a_revision_is_started_from_the_models(versions: Path) -> None:
+    """Where models and history agree there is nothing to write; the comparison itself runs on a scratch database."""
+    for history in ("tenant", "control"):
+        with pytest.raises(ValueError, match="agree"):
+            write_revision(history, "Nothing", "nothing")
 
 
 def test_every_file_with_tables_is_imported() -> None:
@@ -93,7 +116,7 @@ def test_a_failing_tenant_stays_behind_alone_and_is_resumed(
     tenants = [installation.new_tenant() for _ in range(5)]
     schemas = [tenant.schema for tenant in tenants]
     add = "op.add_column('outbox_event', sa.Column('extra', sa.Text()))"
-    (versions / "0002_extra.py").write_text(NEXT.format(revision="0002", before="0001", change=add))
+    extra = continued(versions, add)
     owner.execute(f"ALTER TABLE {schemas[2]}.outbox_event ADD extra int".encode())
 
     first = Rolling(installation.cells, "main", versions).run(schemas)
@@ -105,7 +128,7 @@ def test_a_failing_tenant_stays_behind_alone_and_is_resumed(
     again = Rolling(installation.cells, "main", versions).run(schemas)
     assert (again.upgraded, len(again.current), again.failed) == ([schemas[2]], 4, {})
 
-    (versions / "0002_extra.py").unlink()
+    extra.unlink()
     older_release = Rolling(installation.cells, "main", versions).run(schemas)
     assert (older_release.ahead, older_release.failed) == (schemas, {})
 
@@ -116,7 +139,7 @@ def test_a_locked_tenant_is_left_in_time(
     monkeypatch.setattr("migrations.rolling.LOCK_TIMEOUT", "50ms")
     busy, free = installation.new_tenant(), installation.new_tenant()
     add = "op.add_column('outbox_event', sa.Column('extra', sa.Text()))"
-    (versions / "0002_extra.py").write_text(NEXT.format(revision="0002", before="0001", change=add))
+    continued(versions, add)
     with psycopg.connect(installation.cells.owner_url("main")) as holder:
         holder.execute(f"LOCK TABLE {busy.schema}.outbox_event".encode())
         report = Rolling(installation.cells, "main", versions).run([busy.schema, free.schema])
