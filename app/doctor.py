@@ -21,6 +21,7 @@ from app.adapters.embedded import bootstrap
 from app.adapters.mail import MailFailed, SmtpMailer
 from app.adapters.objects import object_key, open_store
 from app.adapters.redis import connect
+from app.adapters.sealing import SealingError, master_key_path, open_sealing
 from app.adapters.settings import Settings, SettingsError, unknown_variables, variables
 from app.kernel.ids import new_id
 from migrations.history import head
@@ -66,6 +67,7 @@ def findings(environ: Mapping[str, str]) -> Iterator[Finding]:
     for name in unknown_variables(environ):
         yield Finding("warning", "Settings", f"{name} is not a setting of Hanse", "a misspelling? see --settings")
     yield _disk(settings)
+    yield _master_key(settings)
     yield _assets()
     yield from _databases(settings)
     yield _redis(settings)
@@ -87,6 +89,31 @@ def _disk(settings: Settings) -> Finding:
     if free >= LEAST_FREE_BYTES:
         return Finding("ok", "Disk", detail)
     return Finding("wrong", "Disk", detail, "free some space, or set HANSE_HOME to a larger disk")
+
+
+def _master_key(settings: Settings) -> Finding:
+    """Whether secrets can be sealed and opened, and whether anybody else may read the key."""
+    context, path = "doctor", master_key_path(settings)
+    try:
+        sealing = open_sealing(settings)
+        opened = sealing.unseal(sealing.seal(b"written by hanse doctor", context), context)
+    except (SealingError, OSError, UnicodeDecodeError) as error:
+        return Finding("wrong", "Master key", str(error), "restore it, or check HANSE_MASTER_KEY and HANSE_KMS_KEY")
+    assert opened == b"written by hanse doctor", "authenticated encryption gives back what it took"
+    if settings.kms_key:
+        return Finding("ok", "Master key", "the key management service seals and opens")
+    if settings.master_key_value:
+        return Finding("ok", "Master key", "HANSE_MASTER_KEY seals and opens")
+    if path.stat().st_mode & 0o077:
+        return Finding("wrong", "Master key", f"{path} can be read by others", f"chmod 600 {path}")
+    if not settings.development:
+        return Finding(
+            "warning",
+            "Master key",
+            f"{path} seals and opens, on this machine",
+            "with several machines set HANSE_MASTER_KEY or HANSE_KMS_KEY; keep a copy apart from the backups",
+        )
+    return Finding("ok", "Master key", f"{path} seals and opens")
 
 
 def _assets() -> Finding:

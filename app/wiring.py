@@ -13,6 +13,7 @@ from app.adapters import redis as cache
 from app.adapters.db import control_engine, table_of
 from app.adapters.mail import Mailer, open_mailer
 from app.adapters.objects import ObjectStore, open_store
+from app.adapters.sealing import Sealing, open_sealing
 from app.adapters.settings import Settings
 from app.modules import load_modules
 from app.platform.actions import Gate
@@ -73,6 +74,11 @@ class Wiring:
     @cached_property
     def objects(self) -> ObjectStore:
         return open_store(self.settings.objects_url, self.settings.secret_key())
+
+    @cached_property
+    def sealing(self) -> Sealing:
+        """Seals single secrets under the installation's master key."""
+        return open_sealing(self.settings)
 
     @cached_property
     def mailer(self) -> Mailer:

@@ -40,6 +40,15 @@ def test_the_embedded_stack_is_sound(environ: dict[str, str]) -> None:
         assert [finding.state for finding in found(environ, subject)] == ["ok"], subject
 
 
+def test_a_master_key_others_may_read_is_wrong(environ: dict[str, str], tmp_path: Path) -> None:
+    assert [finding.state for finding in found(environ, "Master key")] == ["ok"]
+    (tmp_path / "master.key").chmod(0o644)
+    (wrong,) = found(environ, "Master key")
+    assert (wrong.state, wrong.remedy) == ("wrong", f"chmod 600 {tmp_path}/master.key")
+    (tmp_path / "master.key").write_text("short")
+    assert found(environ, "Master key")[0].state == "wrong"
+
+
 def test_misspelt_variables_are_reported(environ: dict[str, str]) -> None:
     assert any("HANSE_PROT" in finding.detail for finding in found({**environ, "HANSE_PROT": "1"}, "Settings"))
 

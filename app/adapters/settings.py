@@ -164,6 +164,15 @@ class Settings:
         _text,
         "File of the signing key; made on first start. Default: secret.key in HANSE_HOME.",
     )
+    master_key_file: str = _variable(
+        "HANSE_MASTER_KEY_FILE", "", _text,
+        "File of the master key that wraps all data keys, one key a line, the first in use; made on first start. "
+        "Default: master.key in HANSE_HOME. Keep a copy apart from the database's backups.",
+    )  # fmt: skip
+    kms_key: str = _variable(
+        "HANSE_KMS_KEY", "", _text,
+        "Key of a key management service that holds the master key instead: id or ARN, for others than AWS with ?endpoint=URL.",
+    )  # fmt: skip
     secret_value: str = field(
         repr=False,
         default="",
@@ -174,6 +183,18 @@ class Settings:
             "read": _text,
         },
     )
+
+    master_key_value: str = field(
+        repr=False,
+        default="",
+        metadata={
+            "variable": Variable(
+                "HANSE_MASTER_KEY", "",
+                "The master key itself, instead of a file; several by comma, the first in use. 32 characters or more each.",
+            ),
+            "read": _text,
+        },
+    )  # fmt: skip
 
     @classmethod
     def load(cls, environ: Mapping[str, str]) -> Settings:
@@ -260,6 +281,9 @@ def _check(values: Mapping[str, Any]) -> None:
         )
     if values["secret_value"] and len(values["secret_value"]) < SMALLEST_SECRET:
         raise SettingsError(f"HANSE_SECRET_KEY must have {SMALLEST_SECRET} characters or more")
+    masters = [part.strip() for part in values["master_key_value"].split(",") if part.strip()]
+    if any(len(part) < SMALLEST_SECRET for part in masters):
+        raise SettingsError(f"HANSE_MASTER_KEY: every key must have {SMALLEST_SECRET} characters or more")
 
 
 def _written(value: object) -> str:
