@@ -6,6 +6,7 @@ from pkgutil import iter_modules
 from app.modules import NAMES
 
 PLATFORM = (
+    "app_installations",
     "comments",
     "documents",
     "jobs",

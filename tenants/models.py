@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+import tenants.apps  # noqa: F401  declares the tables of partner apps
 from app.adapters.db import ControlModel, Key, Name
 
 
