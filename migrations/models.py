@@ -12,6 +12,7 @@ PLATFORM = (
     "jobs",
     "numbering",
     "organisation",
+    "positions",
     "preferences",
     "records",
     "users",

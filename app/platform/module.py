@@ -8,6 +8,15 @@ from app.platform.organisation import (
     update_company,
     update_department,
 )
+from app.platform.positions import (
+    Position,
+    PositionHolder,
+    create_position,
+    holder_names,
+    manager_names,
+    member_names,
+    update_position,
+)
 from app.platform.records import AuditEntry
 from app.platform.registry import Module
 from app.platform.users import (
@@ -23,7 +32,7 @@ from app.platform.users import (
     update_role,
     update_user,
 )
-from app.platform.views import Button, DocumentView, Field, ListView, Menu, Tab
+from app.platform.views import Button, DocumentView, Field, Lines, ListView, Menu, Tab
 from app.platform.workflow import (
     ApprovalRequest,
     ApprovalRule,
@@ -146,9 +155,55 @@ DEPARTMENT = DocumentView(
         Field(Department.name, required=True),
         Department.parent_id,
         Department.active,
+        Field(name="managers", kind="tags", compute=manager_names),
+        Field(name="members", kind="tags", compute=member_names, wide=True),
     ],
     create=create_department,
     update=update_department,
+    icon="sitemap",
+)
+POSITIONS = ListView(
+    Position,
+    columns=[
+        Field(Position.name, phone="title"),
+        Field(Position.department_id, phone="body"),
+        Field(name="holders", kind="tags", compute=holder_names, phone="meta"),
+        Position.manages,
+        Position.reports_to_id,
+        Field(Position.active, phone="badge"),
+    ],
+    search=[Position.name],
+    tabs=[
+        Tab("active", lambda work: Position.active.is_(True), default=True),
+        Tab("inactive", lambda work: Position.active.is_(False)),
+        Tab("all"),
+    ],
+    group_by=[Position.department_id],
+    sort=[Position.name],
+    create=create_position,
+    icon="sitemap",
+)
+POSITION = DocumentView(
+    Position,
+    fields=[
+        Field(Position.name, required=True),
+        Field(Position.department_id, required=True),
+        Field(Position.manages, help="platform.position.manages.help"),
+        Field(Position.reports_to_id, help="platform.position.reports_to.help"),
+        Position.active,
+    ],
+    create=create_position,
+    update=update_position,
+    lines=[
+        Lines(
+            PositionHolder,
+            PositionHolder.position_id,
+            PositionHolder.from_on,
+            [Field(PositionHolder.user_id, required=True, wide=True), PositionHolder.from_on, PositionHolder.until_on],
+            editable=["user_id", "from_on", "until_on"],
+            argument="holders",
+        )
+    ],
     icon="sitemap",
 )
 APPROVALS = ListView(
@@ -222,6 +277,8 @@ MODULE = Module(
         COMPANY,
         DEPARTMENTS,
         DEPARTMENT,
+        POSITIONS,
+        POSITION,
         APPROVALS,
         APPROVAL,
         APPROVAL_RULES,
@@ -231,6 +288,7 @@ MODULE = Module(
     menu=[
         Menu("platform.company"),
         Menu("platform.department"),
+        Menu("platform.position"),
         Menu("platform.user"),
         Menu("platform.role"),
         Menu("platform.approval_request"),

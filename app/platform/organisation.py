@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import available_timezones
 
+from pydantic import MISSING
 from pydantic import Field as Limit
 from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.adapters.db import Choice, Code, Currency, Key, Memo, Model, Name, Versioned
 from app.kernel.errors import Conflict, Invalid, Missing
 from app.platform.actions import action
+from app.platform.events import Event
 from app.platform.work import Work
 
 CODE_LENGTH = 40
@@ -82,6 +84,13 @@ class Department(Versioned, Model):
     name: Mapped[Name]
     active: Mapped[bool] = mapped_column(default=True)
     __table_args__ = (UniqueConstraint("company_id", "code"),)
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentMoved(Event):
+    """A department was made or now lies under another one: what is read from the tree is read anew."""
+
+    department_id: UUID
 
 
 def company_at_work(work: Work) -> Company:
@@ -223,7 +232,9 @@ def create_department(
     """Add a department to the company at work."""
     if parent_id is not None:
         work.load(Department, parent_id, lock=False)
-    return work.add(Department(company_id=work.company_id, code=code, name=name, parent_id=parent_id)).id
+    department = work.add(Department(company_id=work.company_id, code=code, name=name, parent_id=parent_id))
+    work.emit(DepartmentMoved(department.id))
+    return department.id
 
 
 @action
@@ -232,20 +243,21 @@ def update_department(
     department_id: UUID,
     version: int,
     name: Annotated[str, Limit(min_length=1, max_length=200)] | None = None,
-    parent_id: UUID | None = None,
+    parent_id: UUID | MISSING | None = MISSING,
     active: bool | None = None,
 ) -> UUID:
     """Rename, move or retire a department; a department never becomes its own ancestor."""
     department = work.load(Department, department_id, version=version)
-    above = parent_id
+    above = parent_id if isinstance(parent_id, UUID) else None
     while above is not None:
         if above == department_id:
             raise Invalid("department.loop", field="parent_id")
         above = work.load(Department, above, lock=False).parent_id
     if name is not None:
         department.name = name
-    if parent_id is not None:
+    if parent_id is None or isinstance(parent_id, UUID):
         department.parent_id = parent_id
+        work.emit(DepartmentMoved(department_id))
     if active is not None:
         department.active = active
     return department.id
