@@ -13,6 +13,7 @@ from app.adapters import redis as cache
 from app.adapters.db import control_engine, table_of
 from app.adapters.mail import Mailer, open_mailer
 from app.adapters.objects import ObjectStore, open_store
+from app.adapters.outgoing import Outgoing
 from app.adapters.sealing import Sealing, open_sealing
 from app.adapters.settings import Settings
 from app.modules import load_modules
@@ -83,6 +84,11 @@ class Wiring:
     @cached_property
     def mailer(self) -> Mailer:
         return open_mailer(self.settings.smtp_url, self.settings.mailbox, self.settings.domain)
+
+    @cached_property
+    def outgoing(self) -> Outgoing:
+        """The one client for addresses outside."""
+        return Outgoing(self.settings.allowance)
 
     @cached_property
     def gate(self) -> Gate:

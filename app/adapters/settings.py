@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from app.adapters.outside import Allowance
 from app.adapters.secret import read_or_create_secret
 
 STACK_FILE: Final = "run/stack.json"
@@ -83,6 +84,15 @@ def _folder(name: str, value: str) -> Path:
 
 def _names(_name: str, value: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _allowed(name: str, value: str) -> tuple[str, ...]:
+    entries = _names(name, value)
+    try:
+        Allowance.of(entries)
+    except ValueError as error:
+        raise SettingsError(f"{name} must list host names and networks: {error}") from None
+    return entries
 
 
 _postgres = _address("postgresql", "postgres")
@@ -155,6 +165,11 @@ class Settings:
         "HANSE_SMTP_URL", "", _address("smtp", "smtps"),
         "smtp://USER:PASSWORD@HOST:PORT?from=ADDRESS (STARTTLS) or smtps://. Empty: a mailbox folder in HANSE_HOME.",
     )  # fmt: skip
+    outgoing_allow: tuple[str, ...] = _variable(
+        "HANSE_OUTGOING_ALLOW", "", _allowed,
+        "Comma-separated hosts and networks (`id.intra.example,10.1.0.0/16`) that webhooks and sign-in providers may "
+        "also be at, without TLS too; this machine itself in development only. Default: the public Internet by https.",
+    )  # fmt: skip
     sentry_dsn: str = _variable("HANSE_SENTRY_DSN", "", _address("http", "https"), "Sentry project for defects.")
     web_workers: int = _variable("HANSE_WEB_WORKERS", "2", _number(1, 64), "Number of web processes.")
     log: str = _variable("HANSE_LOG", "console", _choice("console", "json"), "Form of the log lines.")
@@ -213,6 +228,11 @@ class Settings:
     def development(self) -> bool:
         """True on a developer's own machine."""
         return self.mode == "development"
+
+    @property
+    def allowance(self) -> Allowance:
+        """Where outgoing requests may go beside the public Internet."""
+        return Allowance.of(self.outgoing_allow, loopback=self.development)
 
     @property
     def mailbox(self) -> Path:

@@ -22,6 +22,7 @@ from app.adapters.settings import Settings, SettingsError, unknown_variables, va
         ("HANSE_REDIS_URL", "localhost:6379", "HANSE_REDIS_URL must be an address starting with redis"),
         ("HANSE_OBJECTS_URL", "/srv", "HANSE_OBJECTS_URL must be an address starting with folder:// or s3://"),
         ("HANSE_HOME", "", "HANSE_HOME must name a folder"),
+        ("HANSE_OUTGOING_ALLOW", "10.0.0.0/99", "HANSE_OUTGOING_ALLOW must list host names and networks"),
         ("HANSE_BIND", "everywhere", "HANSE_BIND must be an IP address"),
         ("HANSE_BIND", "0.0.0.0", "HANSE_BIND must be a loopback address in development"),
         ("HANSE_SECRET_KEY", "short", "HANSE_SECRET_KEY must have 32 characters or more"),
