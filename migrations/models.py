@@ -15,6 +15,7 @@ PLATFORM = (
     "positions",
     "preferences",
     "records",
+    "reference",
     "users",
     "workflow",
 )

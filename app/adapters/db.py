@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -96,6 +97,7 @@ class Model(_Base):
     `__chinese_label__` attribute that names a record to a Chinese reader, where it is filled
     `__search__`       further attributes that pickers and the palette search
     `__audited__`      whether column changes enter the audit log
+    `__reference__`    rows that documents only read and processes keep in memory (`app/platform/reference.py`)
     """
 
     __abstract__ = True
@@ -111,6 +113,7 @@ class Model(_Base):
     __chinese_label__: ClassVar[str | None] = None
     __search__: ClassVar[tuple[str, ...]] = ()
     __audited__: ClassVar[bool] = True
+    __reference__: ClassVar[bool] = False
 
     def __init__(self, **values: Any) -> None:
         """Give the key at once, so that children can point to it and the audit can name it before the flush."""
@@ -160,6 +163,27 @@ def counted() -> Iterator[list[int]]:
 
 def _count(*_: Any) -> None:
     count_statement()
+
+
+REFERENCE_CHANGES = "reference_changes"
+"""Counts in a connection's `info` the statements of its transaction that changed rows of a `__reference__` model."""
+
+_CHANGE = re.compile(r"\b(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+(\w+)", re.IGNORECASE)
+
+
+def _watch(connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
+    """Note a change of reference rows however it came about: by a record, in bulk or as text."""
+    if _changes_reference(statement):
+        connection.info[REFERENCE_CHANGES] = connection.info.get(REFERENCE_CHANGES, 0) + 1
+
+
+@lru_cache(maxsize=4_000)
+def _changes_reference(statement: str) -> bool:
+    changed = set(_CHANGE.findall(statement))
+    return bool(changed) and any(
+        issubclass(mapper.class_, Model) and mapper.class_.__reference__ and mapper.class_.__tablename__ in changed
+        for mapper in Model.registry.mappers
+    )
 
 
 class RouteMissing(RuntimeError):
@@ -227,6 +251,7 @@ def tenant_engine(
         role = f"SET LOCAL ROLE {name}{role_suffix}; " if roles else ""
         _begin(connection, f"BEGIN; {role}SET LOCAL search_path = {name}".encode(), stale=pool_size)
         count_statement()
+        connection.info.pop(REFERENCE_CHANGES, None)
         touched: set[str] = connection.info.setdefault("tenants", set())
         touched.add(name)
 
@@ -237,6 +262,7 @@ def tenant_engine(
             record.invalidate()
 
     event.listen(engine, "before_cursor_execute", _count)
+    event.listen(engine, "before_cursor_execute", _watch)
     event.listen(engine, "commit", _count)
     return engine
 

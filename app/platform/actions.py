@@ -30,6 +30,7 @@ from app.platform.closing import close
 from app.platform.events import LISTENERS
 from app.platform.jsonable import canonical, jsonable
 from app.platform.records import IdempotencyKey
+from app.platform.reference import epoch_now, raise_epoch
 from app.platform.work import Actor, Work
 
 P = ParamSpec("P")
@@ -192,7 +193,7 @@ class Gate:
                 if "pending" in claim.answer:
                     raise Pending("approval.requested", action=act.name, handle=claim.answer["pending"])
                 return Performed(claim.answer["result"], replayed=True)
-            work = Work(session, actor, dry_run=dry_run)
+            work = Work(session, actor, dry_run=dry_run, epoch=claim.epoch if claim else None)
             auditor = Auditor(work)
             handle = None if dry_run else self.approval(work, act, arguments)
             if handle is not None:
@@ -207,6 +208,7 @@ class Gate:
                 session.rollback()
                 return Performed(result, effects=[jsonable(effect) for effect in work.effects])
             close(work, auditor, act.name, claim.address if claim else None, {"result": result})
+            raise_epoch(work)
             session.commit()
             return Performed(result)
 
@@ -247,6 +249,8 @@ class _Claim:
     action: str
     key: str
     answer: dict[str, Any] | None = None
+    epoch: int | None = None
+    """Of the reference data, learnt by the statement that claims the key."""
 
     @classmethod
     def take(
@@ -256,11 +260,11 @@ class _Claim:
         mark = _fingerprint(act.name, arguments)
         table = table_of(IdempotencyKey)
         mine = {"actor": who, "action": act.name, "key": key, "fingerprint": mark, "created_at": now()}
-        claimed = session.execute(
-            insert(table).values(mine).on_conflict_do_nothing().returning(table.c.key)
+        epoch = session.execute(
+            insert(table).values(mine).on_conflict_do_nothing().returning(epoch_now)
         ).scalar_one_or_none()
-        if claimed is not None:
-            return cls(who, act.name, key)
+        if epoch is not None:
+            return cls(who, act.name, key, epoch=epoch)
         row = session.execute(
             table.select().where(table.c.actor == who, table.c.action == act.name, table.c.key == key)
         ).one()

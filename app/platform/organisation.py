@@ -3,8 +3,7 @@
 A tenant may hold several companies; "switch company" means choosing which of them one works in.
 """
 
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
@@ -16,9 +15,10 @@ from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db import Choice, Code, Currency, Key, Memo, Model, Name, Versioned
-from app.kernel.errors import Conflict, Invalid, Missing
+from app.kernel.errors import Conflict, Invalid
 from app.platform.actions import action
 from app.platform.events import Event
+from app.platform.reference import facts_of
 from app.platform.work import Work
 
 CODE_LENGTH = 40
@@ -44,6 +44,7 @@ class Company(Versioned, Model):
     """A legal entity with its own books, numbers, time zone and base currency."""
 
     __tablename__ = "platform_company"
+    __reference__ = True
     __noun__ = "company"
     __label__ = "name"
     id: Mapped[Key]
@@ -93,38 +94,33 @@ class DepartmentMoved(Event):
     department_id: UUID
 
 
-def company_at_work(work: Work) -> Company:
-    """The company the actor works in, read once a transaction."""
-    key = work.company_id
-    found = work.remember(("company", key), lambda: _company(work, key))
-    if found is None:
-        raise Missing("record.missing", noun="platform.company", id=str(key))
-    return found
+@dataclass(frozen=True, slots=True)
+class CompanyFacts:
+    """A company as documents rest on it."""
+
+    id: UUID
+    code: str
+    name: str
+    country: str
+    currency: str
+    zone: str
+    fiscal_start_month: int
+    chart: str
+    cost_recognition: str
+    costing_method: str
+    tax_number: str
+    address: str
+    phone: str
+    email: str
+    bank_name: str
+    bank_account: str
+    ready: bool
+    version: int
 
 
-@dataclass
-class _Known:
-    """Companies whose books exist, for a few seconds per process: what documents rest on can no longer change."""
-
-    seconds: float = 5.0
-    companies: dict[tuple[str, UUID], tuple[float, Company]] = field(default_factory=dict)
-
-
-_known = _Known()
-
-
-def _company(work: Work, key: UUID) -> Company | None:
-    at = time.monotonic()
-    hit = _known.companies.get((work.actor.schema, key))
-    if hit is not None and hit[0] > at:
-        return hit[1]
-    found = work.session.get(Company, key)
-    if found is not None and found.ready and not work.session.is_modified(found):
-        work.session.expunge(found)
-        if len(_known.companies) > 5_000:
-            _known.companies.clear()
-        _known.companies[work.actor.schema, key] = (at + _known.seconds, found)
-    return found
+def company_at_work(work: Work) -> CompanyFacts:
+    """The company the actor works in."""
+    return facts_of(work, CompanyFacts, Company, [work.company_id])[work.company_id]
 
 
 def companies(work: Work) -> list[Company]:
@@ -192,7 +188,6 @@ def update_company(
 ) -> UUID:
     """Change a company's data; what its books rest on only until they are set up."""
     company = work.load(Company, company_id, version=version)
-    _known.companies.pop((work.actor.schema, company_id), None)
     founding = {
         "country": country,
         "currency": currency,

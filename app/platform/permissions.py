@@ -82,6 +82,11 @@ def record_rule(model: type[Model]) -> Callable[[RecordRule], RecordRule]:
     return declare
 
 
+def narrows(work: "Work", model: type[Model]) -> bool:
+    """Whether rows of the model are hidden from this actor by more than the company at work."""
+    return any(rule(work) is not None for rule in RECORD_RULES.get(model, ()))
+
+
 def select_rows(model: type[Any]) -> Select[Any]:
     """A plain SELECT of the model; always passed through `narrowed`."""
     return select(model)

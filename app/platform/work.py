@@ -86,7 +86,9 @@ class Work:
     _deferred: dict[Phase, dict[Deferred, list[Any]]] = field(default_factory=dict)
     _held: dict[tuple[type[Any], UUID], Any] = field(default_factory=dict)
     memory: dict[Any, Any] = field(default_factory=dict)
-    """A cache of reference rows for the length of the transaction (accounts, units, company)."""
+    """What was read once and serves for the length of the transaction (lines of a document, rates)."""
+    epoch: int | None = None
+    """Of the tenant's reference data when the transaction began; None until asked for (`reference.py`)."""
 
     @property
     def company_id(self) -> UUID:

@@ -6,7 +6,7 @@ from typing import Any
 from starlette.responses import Response
 
 from app.kernel.errors import Conflict, Forbidden, Invalid, Missing
-from app.platform.organisation import company_at_work
+from app.platform.organisation import Company, company_at_work
 from app.platform.queries import labels_of
 from app.platform.views import WizardStep, WizardView
 from app.platform.work import Work
@@ -161,7 +161,7 @@ def _picks(visit: Visit, resource: str, step: WizardStep, boxes: Sequence[FieldB
 
 def _defaults(work: Work, step: WizardStep) -> Typed:
     """What the company holds already, else the declared first values."""
-    company = company_at_work(work) if work.actor.company_id else None
+    company = work.get(Company, work.actor.company_id) if work.actor.company_id else None
     typed = Typed()
     for field in step.fields:
         if field.default is not None:

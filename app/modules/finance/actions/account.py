@@ -10,7 +10,6 @@ from sqlalchemy import exists, select
 from app.kernel.errors import Conflict, Invalid
 from app.modules.finance.models.account import Account, AccountRole
 from app.modules.finance.models.journal import EntryLine
-from app.modules.finance.queries.book import forget_book
 from app.modules.finance.rules.dimension import KINDS
 from app.modules.masterdata.actions.change import CodeText, NameText, OptionalCurrency, apply, switch
 from app.platform.actions import action
@@ -123,7 +122,6 @@ def update_account_role(work: Work, account_role_id: UUID, version: int, account
     if not account.posting:
         raise Invalid("account.heading", field="account_id", account=account.code)
     role.account_id = account_id
-    forget_book(work)
     return role.id
 
 

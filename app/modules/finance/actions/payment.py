@@ -38,10 +38,10 @@ from app.modules.finance.actions.voucher import post_reversal
 from app.modules.finance.events import PaymentPosted, PaymentReversed
 from app.modules.finance.models.invoice import Invoice
 from app.modules.finance.models.open_item import OpenItemState
-from app.modules.finance.models.payment import BankAccount, Payment, PaymentLine
+from app.modules.finance.models.payment import Payment, PaymentLine
 from app.modules.finance.queries.book import book_of
 from app.modules.finance.queries.open_item import open_items_of
-from app.modules.finance.queries.payment import bank_account_for, items_on, payment_lines_of
+from app.modules.finance.queries.payment import BankAccountFacts, bank_account_for, items_on, payment_lines_of
 from app.modules.finance.rules import payment as rules
 from app.modules.finance.rules.dimension import dimensions
 from app.modules.finance.rules.fx import check_rate
@@ -256,7 +256,7 @@ def _check_amount(amount: Decimal, currency: str) -> None:
         raise Invalid("entry.minor_unit", field="amount", currency=currency)
 
 
-def _post(work: Work, payment: Payment, lines: Sequence[PaymentLine], bank: BankAccount) -> None:
+def _post(work: Work, payment: Payment, lines: Sequence[PaymentLine], bank: BankAccountFacts) -> None:
     """Number, entry, open item and settlement of a payment whose items are locked."""
     state = rules.PAYMENT.after("post", payment.state)
     with work.session.no_autoflush:  # all is written at once, when the number is known
@@ -265,7 +265,7 @@ def _post(work: Work, payment: Payment, lines: Sequence[PaymentLine], bank: Bank
     work.emit(PaymentPosted(payment.id, payment.direction, payment.party_id))
 
 
-def _post_lines(work: Work, payment: Payment, lines: Sequence[PaymentLine], bank: BankAccount) -> None:
+def _post_lines(work: Work, payment: Payment, lines: Sequence[PaymentLine], bank: BankAccountFacts) -> None:
     book = book_of(work)
     if payment.rate is None:
         payment.rate = rate_on(work, payment.currency, book.currency, payment.paid_on)

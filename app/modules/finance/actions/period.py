@@ -8,7 +8,6 @@ from app.kernel.errors import Conflict
 from app.modules.finance.events import PeriodClosed
 from app.modules.finance.models.journal import Series
 from app.modules.finance.models.period import Period
-from app.modules.finance.queries.book import forget_book
 from app.modules.finance.rules.period import PERIOD_STATES
 from app.platform.actions import action
 from app.platform.work import Work
@@ -45,7 +44,6 @@ def _move(work: Work, period_id: UUID, verb: str) -> UUID:
     work.session.execute(update(Series).where(mine).values(state=state).execution_options(synchronize_session=False))
     if state != "open":
         work.emit(PeriodClosed(period_id, state))
-    forget_book(work)
     return period_id
 
 

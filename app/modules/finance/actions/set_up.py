@@ -21,7 +21,7 @@ from app.modules.finance.models.journal import Series
 from app.modules.finance.models.payment import BankAccount
 from app.modules.finance.models.period import Period
 from app.modules.finance.models.tax import TaxCode, TaxRule, TaxVersion
-from app.modules.finance.queries.book import book_of, forget_book
+from app.modules.finance.queries.book import book_of
 from app.modules.finance.queries.seed import read_seed, union_members
 from app.modules.finance.rules import tax_place
 from app.modules.finance.rules.account import REQUIRED_ROLES, Control, check_chart
@@ -54,7 +54,6 @@ def set_up_books(
     company.currency = require_currency(work, currency or company.currency)
     company.fiscal_start_month = fiscal_start_month
     company.ready = True
-    work.memory.pop(("company", company.id), None)
     chinese = company.chart.startswith("cn_")
     book = work.add(
         Book(
@@ -76,7 +75,6 @@ def set_up_books(
     for year in range(start, this_year + 2):
         _open_year(work, book, date(year, fiscal_start_month, 1), calendar)
     _insert_bank_accounts(work, company, accounts, chinese)
-    forget_book(work)
     return book.id
 
 
@@ -246,7 +244,6 @@ def open_fiscal_year(work: Work, calendar: Calendar = Calendar.MONTHLY) -> str:
     last_on = max(period.last_on for _, period in facts.periods)
     start = date.fromordinal(last_on.toordinal() + 1)
     _open_year(work, book, start, calendar)
-    forget_book(work)
     return fiscal_year(start, calendar)[0].year
 
 

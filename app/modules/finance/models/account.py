@@ -13,6 +13,7 @@ class Book(Versioned, Model):
     """A set of accounts of one company. `layer` is `base`; further layers hold what another standard differs by."""
 
     __tablename__ = "finance_book"
+    __reference__ = True
     __noun__ = "book"
     __label__ = "code"
     id: Mapped[Key]
@@ -31,6 +32,7 @@ class Account(Versioned, Model):
     """A line of the chart. Headings sum up, posting accounts take lines."""
 
     __tablename__ = "finance_account"
+    __reference__ = True
     __noun__ = "account"
     __label__ = "name"
     __code_name__ = "code"
@@ -64,6 +66,7 @@ class AccountRole(Versioned, Model):
     """Which account of a company plays a role (`receivable`, `revenue`, `output_tax`, …)."""
 
     __tablename__ = "finance_account_role"
+    __reference__ = True
     __noun__ = "account_role"
     __label__ = "role"
     id: Mapped[Key]

@@ -18,6 +18,7 @@ class BankAccount(Versioned, Model):
     """A bank or cash account of the company: its currency and the ledger account it posts to."""
 
     __tablename__ = "finance_bank_account"
+    __reference__ = True
     __noun__ = "bank_account"
     __label__ = "name"
     __code_name__ = "code"

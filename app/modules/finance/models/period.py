@@ -14,6 +14,7 @@ class Period(Versioned, Model):
     """`no` counts within the fiscal year; adjustment periods are its last day again."""
 
     __tablename__ = "finance_period"
+    __reference__ = True
     __noun__ = "period"
     __label__ = "code"
     id: Mapped[Key]

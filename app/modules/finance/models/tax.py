@@ -16,6 +16,7 @@ class TaxCode(Versioned, Model):
     """What a document line names. Its rate and rounding are dated rows; EN 16931 category for e-invoices."""
 
     __tablename__ = "finance_tax_code"
+    __reference__ = True
     __noun__ = "tax_code"
     __label__ = "name"
     __code_name__ = "code"
@@ -48,6 +49,7 @@ class TaxVersion(Model):
     """The terms of one component of a code from a day on. Several positions make a compound tax."""
 
     __tablename__ = "finance_tax_version"
+    __reference__ = True
     id: Mapped[Key]
     tax_code_id: Mapped[UUID] = mapped_column(ForeignKey(TaxCode.id))
     tax_code: Mapped[TaxCode] = relationship(lazy="raise")
@@ -73,6 +75,7 @@ class TaxRule(Versioned, Model):
     """Sales (or purchases) at a `place` of an item class bear this code."""
 
     __tablename__ = "finance_tax_rule"
+    __reference__ = True
     __noun__ = "tax_rule"
     __label__ = "place"
     id: Mapped[Key]

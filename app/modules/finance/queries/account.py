@@ -1,6 +1,6 @@
 """Accounts as other modules ask for them: by role, by id, and what posting checks."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,6 +10,7 @@ from app.modules.finance.models.account import Account
 from app.modules.finance.queries.book import book_of
 from app.modules.finance.rules import account as rules
 from app.modules.finance.rules.dimension import DIMENSIONS
+from app.platform.reference import reference
 from app.platform.work import Work
 
 
@@ -19,40 +20,44 @@ def account_for(work: Work, role: str) -> UUID:
 
 
 def accounts_of(work: Work, ids: Iterable[UUID]) -> Mapping[UUID, rules.Account]:
-    """Facts of accounts, one statement for those not read in this transaction; Missing names the first unknown."""
-    wanted = set(ids)
-    known: dict[UUID, rules.Account] = work.remember("finance.accounts", dict)
-    missing = sorted(wanted - known.keys())
-    if missing:
-        statement = select(
-            Account.id,
-            Account.code,
-            Account.type,
-            Account.normal_side,
-            Account.control,
-            Account.manual,
-            Account.posting,
-            Account.active,
-            Account.currency,
-            Account.required_dimensions,
-        ).where(Account.id.in_(missing), Account.company_id == work.company_id)
-        for row in work.session.execute(statement):
-            known[row.id] = rules.Account(
-                row.id,
-                row.code,
-                rules.AccountType(row.type),
-                rules.Side(row.normal_side),
-                rules.Control(row.control) if row.control else None,
-                row.manual,
-                row.posting,
-                row.active,
-                row.currency,
-                {DIMENSIONS[kind]: "required" for kind in row.required_dimensions},
-            )
+    """Facts of accounts of the company at work; Missing names the first unknown."""
+    wanted = sorted(set(ids))
+    kind = ("finance.accounts", work.company_id)
+    found = reference(work, kind, wanted, lambda missing: _read_accounts(work, missing))
     for key in wanted:
-        if key not in known:
+        if key not in found:
             raise Missing("record.missing", noun="finance.account", id=str(key))
-    return known
+    return found
+
+
+def _read_accounts(work: Work, ids: Sequence[UUID]) -> dict[UUID, rules.Account]:
+    statement = select(
+        Account.id,
+        Account.code,
+        Account.type,
+        Account.normal_side,
+        Account.control,
+        Account.manual,
+        Account.posting,
+        Account.active,
+        Account.currency,
+        Account.required_dimensions,
+    ).where(Account.id.in_(ids), Account.company_id == work.company_id)
+    return {
+        row.id: rules.Account(
+            row.id,
+            row.code,
+            rules.AccountType(row.type),
+            rules.Side(row.normal_side),
+            rules.Control(row.control) if row.control else None,
+            row.manual,
+            row.posting,
+            row.active,
+            row.currency,
+            {DIMENSIONS[kind]: "required" for kind in row.required_dimensions},
+        )
+        for row in work.session.execute(statement)
+    }
 
 
 def account_names(work: Work, ids: Iterable[UUID]) -> dict[UUID, str]:

@@ -1,8 +1,9 @@
-"""The company's books as posting needs them: currency, roles and periods, in one statement a transaction."""
+"""The company's books as posting needs them: currency, roles and periods, kept as reference data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from app.kernel.errors import Conflict
 from app.modules.finance.rules.account import Role
 from app.modules.finance.rules.period import Period, period_of
+from app.platform.reference import reference
 from app.platform.work import Work
 
 
@@ -56,24 +58,25 @@ _read = text(
 
 def book_of(work: Work) -> BookFacts:
     """Conflict `book.none` while the company's books are not set up."""
-    return work.remember(("finance.book", work.company_id), lambda: _book(work))
-
-
-def _book(work: Work) -> BookFacts:
-    row = work.session.execute(_read, {"company": work.company_id}).one_or_none()
-    if row is None:
+    company = work.company_id
+    found = reference(work, "finance.book", [company], lambda missing: _books(work, missing))
+    if company not in found:
         raise Conflict("book.none")
+    return found[company]
+
+
+def _books(work: Work, companies: Sequence[UUID]) -> dict[UUID, BookFacts]:
+    rows = {company: work.session.execute(_read, {"company": company}).one_or_none() for company in companies}
+    return {company: _book(company, row) for company, row in rows.items() if row is not None}
+
+
+def _book(company: UUID, row: Any) -> BookFacts:
     periods = [
         (UUID(key), Period(year, no, date.fromisoformat(first), date.fromisoformat(last), adjustment))
         for key, year, no, first, last, adjustment in row.periods or ()
     ]
     roles = {role: UUID(account) for role, account in row.roles.items()}
-    return BookFacts(row.id, work.company_id, row.currency, row.red_ink, row.discount_reduces_tax, roles, periods)
-
-
-def forget_book(work: Work) -> None:
-    """Read it again: after set-up, a new fiscal year or a change of roles in this transaction."""
-    work.memory.pop(("finance.book", work.company_id), None)
+    return BookFacts(row.id, company, row.currency, row.red_ink, row.discount_reduces_tax, roles, periods)
 
 
 ROLES = tuple(role.value for role in Role)

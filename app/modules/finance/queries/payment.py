@@ -1,6 +1,7 @@
 """Payments and bank accounts as actions and screens ask for them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import select
@@ -9,6 +10,7 @@ from app.kernel.errors import Conflict
 from app.modules.finance.models.open_item import OpenItemState
 from app.modules.finance.models.payment import BankAccount, Payment, PaymentLine
 from app.modules.finance.queries.book import BookFacts
+from app.platform.reference import facts_of
 from app.platform.views import Related
 from app.platform.work import Work
 
@@ -28,15 +30,27 @@ def items_on(work: Work, lines: Sequence[PaymentLine]) -> list[OpenItemState]:
     return list(work.session.scalars(statement))
 
 
-def bank_account_for(work: Work, bank_account_id: UUID | None, currency: str, book: BookFacts) -> BankAccount:
+@dataclass(frozen=True, slots=True)
+class BankAccountFacts:
+    """A bank account as payments rest on it."""
+
+    id: UUID
+    code: str
+    name: str
+    currency: str
+    account_id: UUID
+    active: bool
+
+
+def bank_account_for(work: Work, bank_account_id: UUID | None, currency: str, book: BookFacts) -> BankAccountFacts:
     """The named bank account, else one in the payment's currency, else one in the company's, else any active one."""
     if bank_account_id is not None:
-        bank = work.load(BankAccount, bank_account_id, lock=False)
+        bank = facts_of(work, BankAccountFacts, BankAccount, [bank_account_id])[bank_account_id]
         if not bank.active:
             raise Conflict("bank_account.inactive", field="bank_account_id", bank_account=bank.code)
         return bank
     statement = (
-        select(BankAccount)
+        select(BankAccount.id)
         .where(BankAccount.company_id == work.company_id, BankAccount.active)
         .order_by(
             BankAccount.currency != currency,
@@ -49,7 +63,7 @@ def bank_account_for(work: Work, bank_account_id: UUID | None, currency: str, bo
     found = work.session.scalars(statement).first()
     if found is None:
         raise Conflict("bank_account.none", field="bank_account_id")
-    return found
+    return facts_of(work, BankAccountFacts, BankAccount, [found])[found]
 
 
 def payments_of_items(work: Work, item_ids: list[UUID]) -> list[Related]:

@@ -31,6 +31,7 @@ from app.modules.finance.rules.tax_place import place_of
 from app.modules.masterdata.queries.item import items_of
 from app.modules.masterdata.queries.party import party_of
 from app.platform.organisation import company_at_work
+from app.platform.reference import reference
 from app.platform.work import Work
 
 TaxedAmount = tuple[Decimal, Decimal, UUID | None]
@@ -94,21 +95,23 @@ _columns = (
 
 
 def tax_codes_of(work: Work, ids: Iterable[UUID]) -> Mapping[UUID, TaxCodeFacts]:
-    """The codes with their terms, one statement for those not read in this transaction; Missing for an unknown id."""
-    known = _known(work)
-    wanted = list(ids)
-    missing = sorted(set(wanted) - known.keys())
-    if missing:
+    """The codes with their terms; Missing for an unknown id."""
+    wanted = list(dict.fromkeys(ids))
+
+    def read(missing: list[UUID]) -> dict[UUID, TaxCodeFacts]:
         statement = select(*_columns).where(TaxCode.id.in_(missing), TaxCode.company_id == work.company_id)
-        for row in work.session.execute(statement):
-            known[row.id] = _facts(row)
+        return {row.id: _facts(row) for row in work.session.execute(statement)}
+
+    found = reference(work, ("finance.tax_codes", work.company_id), wanted, read)
     for key in wanted:
-        if key not in known:
+        if key not in found:
             raise Missing("record.missing", noun="finance.tax_code", id=str(key))
-    return {key: known[key] for key in wanted}
+    _met(work).update(found)
+    return found
 
 
-def _known(work: Work) -> dict[UUID, TaxCodeFacts]:
+def _met(work: Work) -> dict[UUID, TaxCodeFacts]:
+    """The codes this transaction has dealt with."""
     return work.remember("finance.tax_codes", dict)
 
 
@@ -144,27 +147,22 @@ def _facts(row: Any) -> TaxCodeFacts:
 def default_tax_codes(work: Work, party_id: UUID, item_ids: Sequence[UUID], on: date) -> dict[UUID, UUID | None]:
     """Item -> the code a sale of it to the party bears, by place and tax class; None where no rule says.
 
-    One statement, which also reads the codes themselves. `on` is the day of the document.
+    `on` is the day of the document.
     """
     party = party_of(work, party_id)
     items = items_of(work, item_ids)
     place = place_of(company_at_work(work).country, party.country, party.tax_class, party.tax_number, union_members())
-    rules = work.remember(("finance.tax_rules", place), lambda: _rules(work, place))
+    kind = ("finance.tax_rules", work.company_id)
+    rules = reference(work, kind, [place], lambda places: {one: _rules(work, one) for one in places})[place]
     exempt = party.tax_class == "exempt"
     return {key: rules.get("exempt" if exempt else items[key].tax_class) for key in item_ids}
 
 
 def _rules(work: Work, place: str) -> dict[str, UUID]:
-    statement = (
-        select(TaxRule.item_class, *_columns)
-        .join(TaxCode, TaxCode.id == TaxRule.tax_code_id)
-        .where(TaxRule.company_id == work.company_id, TaxRule.direction == "sale", TaxRule.place == place)
+    statement = select(TaxRule.item_class, TaxRule.tax_code_id).where(
+        TaxRule.company_id == work.company_id, TaxRule.direction == "sale", TaxRule.place == place
     )
-    found: dict[str, UUID] = {}
-    for row in work.session.execute(statement):
-        found[row.item_class] = row.id
-        _known(work).setdefault(row.id, _facts(row))
-    return found
+    return {row.item_class: row.tax_code_id for row in work.session.execute(statement)}
 
 
 def compute_taxes(work: Work, currency: str, on: date, lines: Sequence[TaxedAmount]) -> TaxedDocument:
@@ -180,4 +178,4 @@ def compute_taxes(work: Work, currency: str, on: date, lines: Sequence[TaxedAmou
 def code_of_tax(work: Work, tax: Tax) -> TaxCodeFacts:
     """The code whose component a computed tax is; it was read in this transaction."""
     base = tax.code.partition("/")[0]
-    return next(facts for facts in _known(work).values() if facts.code in (tax.code, base))
+    return next(facts for facts in _met(work).values() if facts.code in (tax.code, base))

@@ -153,7 +153,6 @@ def update_item(
                 _write_barcodes(work, item, given_barcodes, known)
             if given_units is not None:
                 _write_units(work, item, given_units)
-    work.memory.pop("masterdata.items", None)
     work.emit(ItemChanged(item.id))
     return item.id
 

@@ -19,6 +19,7 @@ class Item(Versioned, Model):
     """
 
     __tablename__ = "masterdata_item"
+    __reference__ = True
     __noun__ = "item"
     __label__ = "name"
     __code_name__ = "code"
@@ -60,6 +61,7 @@ class ItemUnit(Model):
     """What one other unit of this item holds: one `unit` is `factor` base units."""
 
     __tablename__ = "masterdata_item_unit"
+    __reference__ = True
     id: Mapped[Key]
     item_id: Mapped[UUID] = mapped_column(ForeignKey(Item.id))
     item: Mapped[Item] = relationship(lazy="raise")

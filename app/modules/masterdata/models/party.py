@@ -19,6 +19,7 @@ class Party(Versioned, Model):
     """A firm or person we sell to, buy from, or both."""
 
     __tablename__ = "masterdata_party"
+    __reference__ = True
     __noun__ = "party"
     __label__ = "name"
     __code_name__ = "code"

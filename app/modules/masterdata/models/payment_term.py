@@ -13,6 +13,7 @@ class PaymentTerm(Versioned, Model):
     """When what is owed falls due; the rows say it, the name is printed."""
 
     __tablename__ = "masterdata_payment_term"
+    __reference__ = True
     __noun__ = "payment_term"
     __label__ = "name"
     __code_name__ = "code"
@@ -30,6 +31,7 @@ class PaymentTermLine(Model):
     """One instalment: its share, the event its days count from, and the discount for paying early."""
 
     __tablename__ = "masterdata_payment_term_line"
+    __reference__ = True
     id: Mapped[Key]
     payment_term_id: Mapped[UUID] = mapped_column(
         ForeignKey(PaymentTerm.id, name="masterdata_payment_term_line_term_fk")

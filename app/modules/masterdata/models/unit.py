@@ -16,6 +16,7 @@ class Unit(Versioned, Model):
     """A unit. `base` is the code of the unit that `factor` counts; units convert within one base only."""
 
     __tablename__ = "masterdata_unit"
+    __reference__ = True
     __noun__ = "unit"
     __label__ = "name"
     __code_name__ = "code"

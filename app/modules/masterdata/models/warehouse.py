@@ -14,6 +14,7 @@ class ValuationArea(Versioned, Model):
     """Warehouses sharing one stock account; a move inside it has no value (costing page: a pool)."""
 
     __tablename__ = "masterdata_valuation_area"
+    __reference__ = True
     __noun__ = "valuation_area"
     __label__ = "name"
     __code_name__ = "code"
@@ -29,6 +30,7 @@ class Warehouse(Versioned, Model):
     """A place of one company where stock lies. Its valuation area is fixed: value already lies in it."""
 
     __tablename__ = "masterdata_warehouse"
+    __reference__ = True
     __noun__ = "warehouse"
     __label__ = "name"
     __code_name__ = "code"

@@ -1,4 +1,4 @@
-"""Items as documents need them: all of a document's items, their units and prices, by one statement."""
+"""Items as documents need them: with their units and prices."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,7 +15,8 @@ from app.modules.masterdata.models.item import Barcode, Item, ItemUnit
 from app.modules.masterdata.models.unit import Unit
 from app.modules.masterdata.rules.barcode import gtin14, is_gtin
 from app.modules.masterdata.rules.unit import Conversions, Measure, base_quantity, unit_price
-from app.platform.permissions import narrowed
+from app.platform.permissions import narrowed, narrows
+from app.platform.reference import reference
 from app.platform.work import Work
 
 
@@ -54,21 +55,20 @@ class ItemFacts:
 
 
 def items_of(work: Work, ids: Iterable[UUID]) -> dict[UUID, ItemFacts]:
-    """The items with base unit and every conversion, in one statement for those not read in this transaction yet.
+    """The items with base unit and every conversion.
 
     Missing names the first that does not exist. Inactive ones are given too; `usable_items` refuses them.
     """
-    ids = list(ids)
-    known: dict[UUID, ItemFacts] = work.remember("masterdata.items", dict)
-    wanted = sorted(set(ids) - known.keys())
-    if wanted:
-        for row in work.session.execute(narrowed(_statement.where(Item.id.in_(wanted)), work, Item)):
-            known[row.id] = _facts(row)
-    found: dict[UUID, ItemFacts] = {}
-    for key in ids:
-        if key not in known:
+    wanted = list(dict.fromkeys(ids))
+
+    def read(missing: list[UUID]) -> dict[UUID, ItemFacts]:
+        rows = work.session.execute(narrowed(_statement.where(Item.id.in_(missing)), work, Item))
+        return {row.id: _facts(row) for row in rows}
+
+    found = read(wanted) if narrows(work, Item) else reference(work, "masterdata.items", wanted, read)
+    for key in wanted:
+        if key not in found:
             raise Missing("record.missing", noun="masterdata.item", id=str(key))
-        found[key] = known[key]
     return found
 
 

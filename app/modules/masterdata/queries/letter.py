@@ -1,7 +1,6 @@
 """The company and its partners as paper shows them."""
 
-from app.modules.masterdata.models.party import Party
-from app.modules.masterdata.queries.party import addresses_of, contacts_of
+from app.modules.masterdata.queries.party import PartyFacts, addresses_of, contacts_of
 from app.platform.organisation import company_at_work
 from app.platform.prints import Letterhead, PartyBlock, address_lines
 from app.platform.work import Work
@@ -21,12 +20,12 @@ def letterhead(work: Work) -> Letterhead:
     )
 
 
-def paper_locale(work: Work, party: Party) -> str:
+def paper_locale(work: Work, party: PartyFacts) -> str:
     """The language of paper for a partner: their own."""
     return party.language
 
 
-def party_block(work: Work, party: Party) -> PartyBlock:
+def party_block(work: Work, party: PartyFacts) -> PartyBlock:
     """A partner with its billing address and first contact."""
     address = next(iter(addresses_of(work, party.id, "billing")), None)
     contact = next(iter(contacts_of(work, party.id)), None)

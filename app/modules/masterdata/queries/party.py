@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select
@@ -9,17 +10,44 @@ from sqlalchemy import ColumnElement, or_, select
 from app.kernel.errors import Conflict, Finding, Invalid
 from app.modules.masterdata.models.party import Address, Contact, Party
 from app.platform.queries import select_for
+from app.platform.reference import facts_of
 from app.platform.work import Work
 
 MAX_DUPLICATES = 5
 
 
-def party_of(work: Work, party_id: UUID) -> Party:
-    """The party without a lock, read once a transaction; Missing for an unknown id."""
-    return work.remember(("masterdata.party", party_id), lambda: work.get(Party, party_id))
+@dataclass(frozen=True, slots=True)
+class PartyFacts:
+    """A party as documents rest on it."""
+
+    id: UUID
+    code: str
+    name: str
+    english_name: str
+    is_customer: bool
+    is_supplier: bool
+    country: str
+    tax_number: str
+    tax_class: str
+    language: str
+    phone: str
+    email: str
+    payment_term_id: UUID | None
+    supplier_payment_term_id: UUID | None
+    price_currency: str | None
+    credit_limit: Decimal | None
+    credit_currency: str | None
+    blocked: bool
+    blocked_reason: str
+    active: bool
 
 
-def customer_of(work: Work, customer_id: UUID, *, field: str = "customer_id") -> Party:
+def party_of(work: Work, party_id: UUID) -> PartyFacts:
+    """The party without a lock; Missing for an unknown id."""
+    return facts_of(work, PartyFacts, Party, [party_id])[party_id]
+
+
+def customer_of(work: Work, customer_id: UUID, *, field: str = "customer_id") -> PartyFacts:
     """A party that may be sold to. Invalid `party.not_customer`; Conflict `party.inactive`, `party.blocked`."""
     party = party_of(work, customer_id)
     if not party.is_customer:
@@ -27,7 +55,7 @@ def customer_of(work: Work, customer_id: UUID, *, field: str = "customer_id") ->
     return _usable(party, field)
 
 
-def supplier_of(work: Work, supplier_id: UUID, *, field: str = "supplier_id") -> Party:
+def supplier_of(work: Work, supplier_id: UUID, *, field: str = "supplier_id") -> PartyFacts:
     """A party that may be bought from. Invalid `party.not_supplier`; Conflict `party.inactive`, `party.blocked`."""
     party = party_of(work, supplier_id)
     if not party.is_supplier:
@@ -35,7 +63,7 @@ def supplier_of(work: Work, supplier_id: UUID, *, field: str = "supplier_id") ->
     return _usable(party, field)
 
 
-def _usable(party: Party, field: str) -> Party:
+def _usable(party: PartyFacts, field: str) -> PartyFacts:
     if not party.active:
         raise Conflict("party.inactive", field=field, party=party.name)
     if party.blocked:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from app.kernel.errors import Missing
 from app.modules.masterdata.models.payment_term import PaymentTerm, PaymentTermLine
 from app.modules.masterdata.rules.payment_term import InstalmentInput
+from app.platform.reference import reference
 from app.platform.work import Work
 
 
@@ -23,8 +24,10 @@ class Term:
 
 
 def term_of(work: Work, term_id: UUID) -> Term:
-    """The term and its rows by one statement, cached for the transaction; Missing for an unknown id."""
-    return work.remember(("masterdata.term", term_id), lambda: _read_term(work, term_id))
+    """The term and its rows; Missing for an unknown id."""
+    return reference(work, "masterdata.term", [term_id], lambda ids: {key: _read_term(work, key) for key in ids})[
+        term_id
+    ]
 
 
 def _read_term(work: Work, term_id: UUID) -> Term:

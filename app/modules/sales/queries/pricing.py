@@ -14,9 +14,9 @@ from app.kernel.errors import Finding, Invalid
 from app.kernel.money import digits_of, quantum, round_half_up
 from app.modules.finance.queries.tax import compute_taxes, default_tax_codes
 from app.modules.finance.rules.tax import TaxedDocument, line_amount
-from app.modules.masterdata.models.party import Party
 from app.modules.masterdata.queries.exchange_rate import rate_on
 from app.modules.masterdata.queries.item import ItemFacts, items_of, price_per_unit, to_base
+from app.modules.masterdata.queries.party import PartyFacts
 from app.modules.sales.rules.price import LineTerms, check_lines
 from app.platform.views import Total
 from app.platform.work import Work
@@ -87,7 +87,9 @@ class PricedDocument:
         return [*rows, Total("field.gross", self.gross, currency, strong=True)]
 
 
-def price_lines(work: Work, customer: Party, currency: str, on: date, lines: Sequence[LineInput]) -> PricedDocument:
+def price_lines(
+    work: Work, customer: PartyFacts, currency: str, on: date, lines: Sequence[LineInput]
+) -> PricedDocument:
     """Price and tax every line; Invalid names each line at fault (`lines.3.item_id`)."""
     check_lines([LineTerms(line.quantity, line.price, line.discount_percent) for line in lines])
     items = items_of(work, [line.item_id for line in lines])

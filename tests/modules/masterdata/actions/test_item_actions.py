@@ -75,7 +75,7 @@ def test_many_items_are_one_statement(tenant: Any) -> None:
             assert list(usable_items(work, keys[:2])) == keys[:2]
         return statements[0]
 
-    assert tenant.read(read) == 2  # the routed BEGIN and the one SELECT
+    assert tenant.read(read) == 3  # the routed BEGIN, the epoch of the reference data and the one SELECT
 
 
 def test_services_have_their_own_tax_class(tenant: Any) -> None:

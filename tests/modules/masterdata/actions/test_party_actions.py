@@ -21,7 +21,7 @@ def made(tenant: Any, name: str, **more: Any) -> UUID:
 
 
 def party(tenant: Any, key: UUID) -> Party:
-    found: Party = tenant.read(lambda work: party_of(work, key))
+    found: Party = tenant.read(lambda work: work.get(Party, key))
     return found
 
 
