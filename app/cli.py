@@ -226,7 +226,7 @@ def verify(
     tenant: Annotated[str, typer.Option("--tenant", "-t", help="The tenant's slug; else all.")] = "",
     locale: Annotated[str, typer.Option("--locale", help="Language of what is found: en or zh_CN.")] = "en",
 ) -> None:
-    """Check what must hold in the books: stock against its moves, ledgers against their lines. Changes nothing."""
+    """Check the audit log against its proof, stock against its moves, ledgers against their lines. Changes nothing."""
     from app.kernel.errors import Refusal
     from app.verify import run
 

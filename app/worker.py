@@ -22,6 +22,7 @@ from procrastinate.exceptions import AlreadyEnqueued
 from app.adapters import redis as cache
 from app.adapters.settings import Settings
 from app.adapters.telemetry import configure_logging, configure_sentry, count_job
+from app.platform.audit_seal import anchor_audit, audit_waits
 from app.platform.identity.expiry import clear_expired
 from app.platform.jobs import Job, run_job
 from app.platform.outbox import Fact, relay
@@ -78,7 +79,11 @@ class Worker:
         while True:
             with self.wiring.router.session(tenant.schema) as session:
                 done = relay(session, [lambda facts: self._hand_on(tenant_id, facts)])
+                waits = not done and audit_waits(session)
+                session.rollback()
             total += done
+            if waits:
+                self._enqueue("upkeep", tenant_id, lock=f"upkeep:{tenant_id}", delay=SEAL_DELAY_SECONDS)
             if not done:
                 return total
 
@@ -137,11 +142,12 @@ class Worker:
             count_job(name, outcome)
 
     def _upkeep(self, tenant_id: str) -> None:
-        """What modules do in the background after facts: seal the ledger, settle costs."""
+        """What happens in the background after facts: seal the audit log and the ledger, settle costs, anchor."""
         tenant = self.wiring.directory.tenant(UUID(tenant_id))
         actor = Actor.system(tenant.id, tenant.schema, door="job")
         for upkeep in self.wiring.registry.upkeep:
             upkeep(self.wiring.router, self.wiring.gate, actor)
+        anchor_audit(self.wiring.router, self.wiring.objects, tenant.schema)
 
     # -- the process ----------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from app.modules import NAMES
 
 PLATFORM = (
     "app_installations",
+    "audit_records",
     "comments",
     "documents",
     "jobs",

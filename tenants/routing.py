@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
-from app.adapters.db import tenant_session
+from app.adapters.db import snapshot_session, tenant_session
 from tenants.cells import Cells
 from tenants.resolve import Directory
 
@@ -23,6 +23,10 @@ class Router:
     def session(self, schema: str) -> Session:
         """A session whose every transaction runs in that tenant's role and schema."""
         return tenant_session(self._cells.login_engine(self._cell(schema)), schema)
+
+    def snapshot(self, schema: str) -> Session:
+        """A session that reads one moment of the tenant over any number of statements."""
+        return snapshot_session(self._cells.login_engine(self._cell(schema)), schema)
 
     def sealer_session(self, schema: str) -> Session:
         """The same in the tenant's sealer role, which writes balances and seals; worker only."""

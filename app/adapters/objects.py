@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import BinaryIO, Final, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 from uuid import UUID
@@ -25,6 +26,10 @@ _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,40}/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]
 
 class ObjectMissing(LookupError):
     """There is nothing at this key."""
+
+
+class ObjectExists(RuntimeError):
+    """Something is at this key already, and it is not replaced."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,9 @@ class ObjectStore(Protocol):
 
     def put(self, key: str, content: bytes | BinaryIO, *, content_type: str = "application/octet-stream") -> None:
         """Store the content, whole or not at all."""
+
+    def put_once(self, key: str, content: bytes, *, until: datetime) -> None:
+        """Store what nobody may replace, where the store can lock it until then; ObjectExists where something is."""
 
     def get(self, key: str) -> bytes:
         """The whole content; for small documents."""

@@ -9,6 +9,7 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from shutil import copyfileobj
@@ -19,6 +20,7 @@ from app.adapters.objects import (
     CHUNK,
     DOWNLOAD_SECONDS,
     UPLOAD_SECONDS,
+    ObjectExists,
     ObjectMissing,
     SignedUpload,
     checked_key,
@@ -65,6 +67,23 @@ class FolderStore:
             except BaseException:
                 Path(draft.name).unlink(missing_ok=True)
                 raise
+
+    def put_once(self, key: str, content: bytes, *, until: datetime) -> None:  # noqa: ARG002
+        """A file cannot be locked against its own user; it is made read-only, and never replaced by this store."""
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with NamedTemporaryFile(dir=path.parent, prefix=".put-", delete=False) as draft:
+            draft.write(content)
+            draft.flush()
+            os.fsync(draft.fileno())
+        written = Path(draft.name)
+        try:
+            written.chmod(0o400)
+            os.link(written, path)  # unlike rename, refuses when something is there
+        except FileExistsError:
+            raise ObjectExists(key) from None
+        finally:
+            written.unlink()
 
     def get(self, key: str) -> bytes:
         """The whole content."""

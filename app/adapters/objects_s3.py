@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+from http import HTTPStatus
 from io import BytesIO
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote, urlsplit
 
 import boto3
@@ -15,6 +18,7 @@ from app.adapters.objects import (
     CHUNK,
     DOWNLOAD_SECONDS,
     UPLOAD_SECONDS,
+    ObjectExists,
     ObjectMissing,
     SignedUpload,
     checked_key,
@@ -54,6 +58,41 @@ class S3Store:
         """One request, or a multipart upload for large contents."""
         stream = BytesIO(content) if isinstance(content, bytes) else content
         self._client.upload_fileobj(stream, self._bucket, self._name(key), ExtraArgs={"ContentType": content_type})
+
+    def put_once(self, key: str, content: bytes, *, until: datetime) -> None:
+        """A conditional write; with object lock on the bucket in compliance mode, which nobody can shorten.
+
+        Stores that do not know `If-None-Match` ignore it, so what is there is looked for first.
+        """
+        try:
+            self._client.head_object(Bucket=self._bucket, Key=self._name(key))
+        except ClientError as error:
+            if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") != HTTPStatus.NOT_FOUND:
+                raise
+        else:
+            raise ObjectExists(key)
+        request: dict[str, Any] = {"Bucket": self._bucket, "Key": self._name(key), "Body": content, "IfNoneMatch": "*"}
+        if self._locks:  # S3 asks for a checksum of what it shall lock
+            request |= {
+                "ObjectLockMode": "COMPLIANCE",
+                "ObjectLockRetainUntilDate": until,
+                "ChecksumAlgorithm": "SHA256",
+            }
+        try:
+            self._client.put_object(**request)
+        except ClientError as error:
+            if error.response.get("Error", {}).get("Code") in ("PreconditionFailed", "ConditionalRequestConflict"):
+                raise ObjectExists(key) from None
+            raise
+
+    @cached_property
+    def _locks(self) -> bool:
+        """Whether the bucket was made with object lock; other makers' stores may not know the question."""
+        try:
+            answer = self._client.get_object_lock_configuration(Bucket=self._bucket)
+        except ClientError:
+            return False
+        return answer["ObjectLockConfiguration"].get("ObjectLockEnabled") == "Enabled"
 
     def get(self, key: str) -> bytes:
         """The whole content."""

@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from datetime import datetime
 from uuid import UUID
 
 
@@ -29,3 +30,8 @@ def new_id() -> UUID:
     high = ((stamp >> 12) << 16) | 0x7000 | (stamp & 0xFFF)
     low = (int.from_bytes(os.urandom(8), "big") & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
     return UUID(int=(high << 64) | low)
+
+
+def first_id_at(at: datetime) -> UUID:
+    """The smallest UUIDv7 of this instant: keys made later are greater."""
+    return UUID(int=(int(at.timestamp() * 1000) << 80) | (0x7 << 76) | (0x2 << 62))

@@ -19,6 +19,8 @@ _AUDIT = """
 WITH entry AS (
     INSERT INTO audit_entry (id, at, actor_id, actor_name, on_behalf_of, door, address, request_id, action, trail)
     VALUES (:id, :at, :actor_id, :actor_name, :on_behalf_of, :door, :address, :request_id, :action, :trail ::jsonb)
+), mark AS (
+    INSERT INTO audit_unsealed (entry_id) VALUES (:id)
 ), changes AS (
     INSERT INTO audit_change (entry_id, no, kind, record_id, operation, columns)
     SELECT :id, c.no, c.kind, c.record_id, c.operation, c.columns::jsonb

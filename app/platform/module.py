@@ -1,5 +1,6 @@
 """The platform as a module of its own: users, roles, companies, departments, approvals, the audit log."""
 
+from app.platform.audit_seal import seal_audit
 from app.platform.organisation import (
     Company,
     Department,
@@ -295,6 +296,7 @@ MODULE = Module(
         Menu("platform.approval_rule"),
         Menu("platform.audit_entry"),
     ],
+    upkeep=[seal_audit],
     roles={
         "owner": ["*"],
         "accountant": ["platform.read_company", "platform.read_department", "platform.*_approval_request"],

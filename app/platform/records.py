@@ -18,6 +18,7 @@ class AuditEntry(Model):
     __noun__ = "audit_entry"
     __label__ = "action"
     __append_only__ = True
+    __sealer_may__ = ("DELETE",)  # of months older than the tenant's retention
     __audited__ = False
     id: Mapped[Key]
     at: Mapped[datetime] = mapped_column(index=True)
@@ -36,6 +37,7 @@ class AuditChange(Model):
 
     __tablename__ = "audit_change"
     __append_only__ = True
+    __sealer_may__ = ("DELETE",)
     __audited__ = False
     entry_id: Mapped[UUID] = mapped_column(ForeignKey(AuditEntry.id), primary_key=True)
     no: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

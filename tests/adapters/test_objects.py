@@ -2,15 +2,25 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import boto3
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
-from app.adapters.objects import ObjectMissing, ObjectStore, checked_key, fingerprint, object_key, open_store
+from app.adapters.objects import (
+    ObjectExists,
+    ObjectMissing,
+    ObjectStore,
+    checked_key,
+    fingerprint,
+    object_key,
+    open_store,
+)
 from app.adapters.objects_folder import FolderStore
 from app.kernel.ids import new_id
 
@@ -150,3 +160,24 @@ def test_a_failed_put_leaves_the_old_content(tmp_path: Path, key: str) -> None:
 
 def test_checked_key_returns_it(key: str) -> None:
     assert checked_key(key) == key
+
+
+def test_what_is_put_once_stays(store: ObjectStore, key: str) -> None:
+    until = datetime.now(UTC) + timedelta(days=1)
+    store.put_once(key, b"first", until=until)
+    with pytest.raises(ObjectExists):
+        store.put_once(key, b"second", until=until)
+    assert store.get(key) == b"first"
+
+
+def test_a_bucket_with_object_lock_keeps_it_locked(s3_url: str, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    client = boto3.client("s3", endpoint_url=s3_url, region_name="us-east-1")
+    client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+    until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)
+    open_store(f"s3://locked?endpoint={s3_url}&region=us-east-1", SECRET).put_once(key, b"first", until=until)
+    kept = client.head_object(Bucket="locked", Key=key)
+    assert (kept["ObjectLockMode"], kept["ObjectLockRetainUntilDate"]) == ("COMPLIANCE", until)
+    with pytest.raises(ClientError):
+        client.delete_object(Bucket="locked", Key=key, VersionId=kept["VersionId"])
