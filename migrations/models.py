@@ -17,6 +17,7 @@ PLATFORM = (
     "preferences",
     "records",
     "reference",
+    "sign_in_policy",
     "users",
     "workflow",
 )

@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import ops
 from sqlalchemy import Connection, MetaData, NullPool, create_engine, text
 
-import tenants.models  # noqa: F401  declares the control tables
+import tenants.credentials  # noqa: F401  declares the control tables
 from app.adapters.db import ControlModel, Model
 from app.adapters.embedded import stack
 from app.adapters.settings import Settings

@@ -51,6 +51,7 @@ class Tenant(ControlModel):
     country: Mapped[str | None] = mapped_column(String(2))
     locale: Mapped[str | None] = mapped_column(String(10))
     password_policy: Mapped[str] = mapped_column(String(20), default="nist", server_default="nist")
+    """One of `app.platform.identity.passwords.POLICIES`, as the tenant's sign-in policy last said."""
     created_at: Mapped[datetime]
     claimed_at: Mapped[datetime | None]
     deleted_at: Mapped[datetime | None]
@@ -95,6 +96,8 @@ class Identity(ControlModel):
     password_changed_at: Mapped[datetime]
     password_temporary: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     """Whether somebody else chose it (the operator who made the tenant); to be changed at the first sign-in."""
+    password_short: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    """Whether it is shorter than a password that stands alone may be; without a second factor it has to be changed."""
     email_confirmed_at: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
@@ -123,6 +126,10 @@ class LoginSession(ControlModel):
     seen_at: Mapped[datetime]
     authenticated_at: Mapped[datetime]
     """When the person last proved who they are; a change of e-mail or factor asks for a fresh one."""
+    second_at: Mapped[datetime | None]
+    """When a second factor was proved, or what stands for one; none where the password alone opened the session."""
+    method: Mapped[str] = mapped_column(String(20), default="password", server_default="password")
+    """What opened it: `password`, `totp`, `recovery`, `passkey`, `sso`."""
     expires_at: Mapped[datetime] = mapped_column(index=True)
     """The absolute end; the idle end is `seen_at` plus `sessions.IDLE`."""
     address: Mapped[str] = mapped_column(String(45))
@@ -141,7 +148,7 @@ class Ticket(ControlModel):
 
 
 class MailToken(ControlModel):
-    """A link sent by mail: `confirm`, `reset` or `invite`; valid once."""
+    """A link sent by mail, of one of `app.platform.identity.links.LIVES`; valid once."""
 
     __tablename__ = "mail_token"
     id: Mapped[Key]

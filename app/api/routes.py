@@ -42,9 +42,15 @@ HOUSED = frozenset(
 # Of the platform itself and without a screen; named, so that the table does not hang on what else was imported.
 UNSEEN = {act.name: act for act in (create_saved_view, delete_saved_view)}
 # Steps of signing up and accepting an invitation: they bind a credential that only the identity door has checked;
-# letters and keys of colleagues: their other half is done by the portal.
+# letters, keys and factors of colleagues, the rules of signing in: their other half is done by the portal.
 INTERNAL = frozenset(
-    ("platform.create_first_user", "platform.link_user", "platform.invite_user", "platform.revoke_user_tokens")
+    (
+        "platform.create_first_user",
+        "platform.link_user",
+        "platform.invite_user",
+        "platform.revoke_user_tokens",
+        "platform.update_sign_in_policy",
+    )
 )
 
 

@@ -8,6 +8,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.kernel.errors import Conflict, Forbidden, Invalid, Missing, Refusal
+from app.platform.identity.passwords import joined
 from app.platform.identity.throttle import TooMany
 from app.platform.identity.tickets import issue_ticket, redeem_ticket
 from app.platform.users import link_user
@@ -67,17 +68,22 @@ def message(visit: Visit, name: str, links: Sequence[tuple[str, str, str]] = (),
     return auth_page(visit, AuthScreen("message", title, text, links=links, icon=icon))
 
 
-def password_box(visit: Visit, name: str = "password", *, new: bool = False) -> FieldBox:
-    """An input for a password; a new one says how long it must be."""
+def password_box(visit: Visit, name: str = "password", *, new: bool = False, least: int = 0) -> FieldBox:
+    """An input for a password; a new one says how long it must be: by its tenant's profile where `least` is not given."""
     return FieldBox(
         name,
         visit.labels.text(f"web.auth.{name}"),
         "password",
         required=True,
         autocomplete="new-password" if new else "current-password",
-        help=visit.labels.text("web.auth.password.hint") if new else "",
+        help=visit.labels.text("web.password.hint", least=least or _least(visit)) if new else "",
         max_length=200,
     )
+
+
+def _least(visit: Visit) -> int:
+    """The shortest password of somebody without a second factor, as far as the host tells whose rules hold."""
+    return joined([visit.tenant.password_policy] if visit.tenant is not None else []).least
 
 
 # Signing in

@@ -14,6 +14,7 @@ from app.kernel.errors import Missing
 from app.web import (
     account,
     bulk,
+    credentials,
     development,
     dialogs,
     exports,
@@ -27,6 +28,7 @@ from app.web import (
     reports,
     security,
     setup,
+    sign_in_rules,
     signup,
     submit,
 )
@@ -115,7 +117,10 @@ def _security(portal: Portal, get: Callable[..., Route], post: Callable[..., Rou
         get("/settings/tokens", security.tokens),
         post("/settings/tokens", security.make_token),
         post("/settings/tokens/{token:uuid}/revoke", security.revoke_token),
-        post("/settings/password", security.change_password),
+        get("/settings/security", credentials.show_security),
+        post("/settings/password", credentials.change_password),
+        get("/settings/sign-in", sign_in_rules.show_rules),
+        post("/settings/sign-in", sign_in_rules.change_rules),
     ]
 
 

@@ -10,6 +10,7 @@ from app.kernel.errors import Invalid
 from app.platform.i18n import LOCALES
 from app.platform.preferences import create_saved_view, delete_saved_view
 from app.platform.registry import Resource
+from app.platform.sign_in_policy import update_sign_in_policy
 from app.platform.users import update_preferences
 from app.platform.work import Work
 from app.web import session
@@ -67,10 +68,16 @@ def _came_from(visit: Visit) -> str:
 
 
 def settings_nav(visit: Visit) -> list[Tab]:
-    """The sections of one's own settings."""
-    names = ("profile", "sessions", "tokens")
+    """The sections of one's own settings, and for who may set them the rules of signing in."""
+    names = ["profile", "security", "sessions", "tokens"]
+    if visit.may(update_sign_in_policy.permission):
+        names.append("sign-in")
     return [
-        Tab(visit.labels.text(f"web.account.{name}"), f"/settings/{name}", visit.path == f"/settings/{name}")
+        Tab(
+            visit.labels.text(f"web.account.{name.replace('-', '_')}"),
+            f"/settings/{name}",
+            visit.path.startswith(f"/settings/{name}"),
+        )
         for name in names
     ]
 

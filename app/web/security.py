@@ -1,15 +1,12 @@
-"""One's own sign-ins and keys: sessions, password, API tokens."""
+"""One's own sign-ins and keys: sessions and API tokens."""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from starlette.responses import Response
 
-from app.kernel.errors import Invalid
 from app.platform import formats
-from app.platform.identity.throttle import TooMany
 from app.platform.work import Work
-from app.web.account import password_box
 from app.web.inputs import read_day
 from app.web.portal import Visit
 from app.web.preferences import settings_nav
@@ -31,15 +28,11 @@ def _when(visit: Visit, at: datetime | None) -> Cell:
     return Cell("instant", formats.instant(at, visit.actor.zone, visit.locale) if at else "–")
 
 
-# Sessions and password
+# Sessions
 
 
 def sessions(visit: Visit) -> Response:
     """GET."""
-    return _sessions(visit)
-
-
-def _sessions(visit: Visit, refusal: Invalid | TooMany | None = None) -> Response:
     assert visit.session is not None
     labels = visit.labels
     rows, actions = [], []
@@ -66,42 +59,9 @@ def _sessions(visit: Visit, refusal: Invalid | TooMany | None = None) -> Respons
     screen = SettingsScreen(
         labels.text("web.account.sessions"),
         settings_nav(visit),
-        [
-            SettingsSection(table.title, id="sessions", table=table, actions=actions),
-            _password(visit, refusal),
-        ],
+        [SettingsSection(table.title, id="sessions", table=table, actions=actions)],
     )
-    return _shown(visit, screen, 200 if refusal is None else 429 if isinstance(refusal, TooMany) else 422)
-
-
-def _password(visit: Visit, refusal: Invalid | TooMany | None) -> SettingsSection:
-    labels = visit.labels
-    fields = [password_box(visit, "current_password"), password_box(visit, new=True)]
-    errors = []
-    if refusal is not None:
-        text = labels.refusal(refusal)
-        for box in fields:
-            box.error = text if box.name == refusal.field else ""
-        errors.append((refusal.field if any(box.error for box in fields) and refusal.field else "", text))
-    title = labels.text("web.auth.change_password")
-    return SettingsSection(title, id="password", fields=fields, form=EditForm("/settings/password", errors=errors))
-
-
-def change_password(visit: Visit) -> Response:
-    """POST: the other sessions end."""
-    assert visit.session is not None
-    identity = visit.session.identity_id
-    try:
-        visit.portal.accounts.change_password(
-            identity,
-            visit.form.get("current_password", ""),
-            visit.form.get("password", ""),
-            address=visit.address,
-        )
-    except (Invalid, TooMany) as refusal:
-        return _sessions(visit, refusal)
-    visit.portal.logins.end_all(identity, but=visit.session.id)
-    return go(visit, "/settings/sessions", visit.labels.text("web.auth.password_changed"))
+    return _shown(visit, screen)
 
 
 def end_session(visit: Visit) -> Response:

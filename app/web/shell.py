@@ -96,6 +96,7 @@ def build_shell(
         person=Person(profile.name, initials(profile.name), hue_of(str(profile.user_id)), email=profile.email),
         account=[
             MenuItem(labels.text("web.account.profile"), "/settings/profile", "user"),
+            MenuItem(labels.text("web.account.security"), "/settings/security", "shield-lock"),
             MenuItem(labels.text("web.account.sessions"), "/settings/sessions", "device-laptop"),
             MenuItem(labels.text("web.account.tokens"), "/settings/tokens", "key"),
         ],

@@ -15,7 +15,7 @@ from app.web.letters import send_confirmation
 from app.web.portal import Visit
 from app.web.screens import AuthScreen, EditForm
 from app.web.widgets import Choice, FieldBox
-from tenants.provision import check_slug, wait_for_blank
+from tenants.provision import check_slug
 from tenants.resolve import TenantRef
 
 COUNTRIES = ("CN", "HK", "DE", "FR", "NL", "GB", "US", "SG", "JP")
@@ -83,7 +83,6 @@ def submit(visit: Visit) -> Response:
     )
     try:
         _check(form)
-        wait_for_blank(visit.portal.control)
         opened = visit.portal.accounts.sign_up(form, _first_user(visit), address=visit.address)
     except (Invalid, Conflict, TooMany) as refusal:
         return refused(visit, _screen(visit), refusal)

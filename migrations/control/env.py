@@ -2,7 +2,7 @@
 
 from alembic import context
 
-import tenants.models  # noqa: F401  declares the tables
+import tenants.credentials  # noqa: F401  declares the tables, with those of `tenants.models`
 from app.adapters.db import ControlModel
 
 context.configure(

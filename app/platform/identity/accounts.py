@@ -15,16 +15,19 @@ from sqlalchemy.orm import Session
 
 from app.kernel.dates import now
 from app.kernel.errors import Conflict, Forbidden, Invalid
+from app.platform.identity.credentials import has_factor, policies_of, set_password
 from app.platform.identity.emails import is_email, normalised
+from app.platform.identity.guard import forgive_tries, take_try
 from app.platform.identity.links import new_link, peek_link, use_link
-from app.platform.identity.passwords import check_password, due, hash_password, matches, outdated
+from app.platform.identity.passwords import check_password, due, hash_password, joined, matches, outdated
 from app.platform.identity.throttle import Limiter, forgive, throttle
 from tenants.models import Identity, MailToken, Membership, Tenant, TenantState
-from tenants.provision import Claim, abandon, check_slug, claim
+from tenants.provision import Claim, abandon, check_slug, claim, wait_for_blank
 from tenants.resolve import Directory, TenantRef
 
 COUNTRY = re.compile(r"[A-Z]{2}")
 LOCALES = ("en", "zh_CN")
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True)
@@ -81,9 +84,12 @@ class Accounts:
 
         Somebody we know adds a company by giving their own password. Refusals: `input.required`,
         `country.unknown`, `tenant.slug_…`, `identity.email_…`, `password.…`, `tenant.none_ready`, `throttled`.
+        The try is counted before anything is waited for, so that nobody holds threads for free.
         """
         email = normalised(form.email)
         throttle(self._limiter, "signup", email, address)
+        _check_form(form)
+        wait_for_blank(self._control)
         return self._open(form, email, first_user)
 
     def open_for_operator(self, form: SignUp, first_user: FirstUser) -> Opened:
@@ -97,7 +103,7 @@ class Accounts:
         with Session(self._control, expire_on_commit=False) as session, session.begin():
             known = self._identity(session, email)
             if known is None:
-                check_password(form.password, email, form.company_name)
+                check_password(form.password, email, form.name, form.company_name)
             elif not operator and (known.disabled_at or not matches(known.password_hash, form.password)):
                 raise Conflict("identity.email_known", field="email")
             wish = Claim(form.slug, form.company_name.strip(), form.country, form.locale)
@@ -150,19 +156,28 @@ class Accounts:
         On a tenant's host give its id: a person who does not belong there gets the same answer.
         """
         email = email.strip().lower()
-        throttle(self._limiter, "login", email, address, str(tenant_id or ""))
+        self._count_login(email, address, tenant_id)
         with Session(self._control) as session:
             known = self._identity(session, email)
+            key = known.id if known else NOBODY  # the same statements are sent for strangers
+            member = tenant_id is None or self._member(session, key, tenant_id) is not None
             right = matches(known.password_hash if known else None, password)
-            member = known is None or tenant_id is None or self._member(session, known.id, tenant_id) is not None
             if known is None or not right or not member or known.disabled_at is not None:
                 raise Forbidden("login.wrong", field="password")
             if outdated(known.password_hash):
                 known.password_hash = hash_password(password)
-            key = known.id
             session.commit()
-        forgive(self._limiter, "login", email, address)
+        self._forgive_login(email, address)
         return key
+
+    def _count_login(self, email: str, address: str, tenant_id: UUID | None = None) -> None:
+        """The narrow windows first, so that one guesser fills his own and not everybody's."""
+        throttle(self._limiter, "login", email, address, str(tenant_id or ""))
+        take_try(self._control, "login", email)
+
+    def _forgive_login(self, email: str, address: str) -> None:
+        forgive(self._limiter, "login", email, address)
+        forgive_tries(self._control, "login", email)
 
     def places(self, identity_id: UUID) -> list[Place]:
         """The usable tenants a person belongs to, by company name."""
@@ -181,8 +196,15 @@ class Accounts:
         """Whether the person has to choose a new password before anything else: a temporary or expired one."""
         with Session(self._control) as session:
             identity = session.get_one(Identity, identity_id)
-            policies = self._policies(session, identity_id)
-            return identity.password_temporary or due(identity.password_changed_at, now(), policies)
+            policies = policies_of(session, identity_id)
+            unfit = identity.password_short and not has_factor(session, identity_id)
+            return identity.password_temporary or unfit or due(identity.password_changed_at, now(), policies)
+
+    def shortest_password(self, identity_id: UUID) -> int:
+        """How many characters a new password of the person has to have."""
+        with Session(self._control) as session:
+            policy = joined(policies_of(session, identity_id))
+            return policy.least_with_factor if has_factor(session, identity_id) else policy.least
 
     # -- links in mails --------------------------------------------------------------------------------
 
@@ -236,7 +258,7 @@ class Accounts:
         with Session(self._control) as session, session.begin():
             token = use_link(session, "reset", secret)
             identity = session.get_one(Identity, token.identity_id)
-            self._set_password(session, identity, password)
+            set_password(session, identity, password)
             identity.email_confirmed_at = identity.email_confirmed_at or now()
             session.execute(
                 update(MailToken)
@@ -250,13 +272,13 @@ class Accounts:
         with Session(self._control) as session, session.begin():
             identity = session.get_one(Identity, identity_id)
             email = identity.email
-            throttle(self._limiter, "login", email, address)
+            self._count_login(email, address)
             if not matches(identity.password_hash, old):
                 raise Invalid("password.old_wrong", field="current_password")
             if new == old:
                 raise Invalid("password.same", field="password")
-            self._set_password(session, identity, new)
-        forgive(self._limiter, "login", email, address)
+            set_password(session, identity, new)
+        self._forgive_login(email, address)
 
     # -- invitations -----------------------------------------------------------------------------------
 
@@ -293,11 +315,11 @@ class Accounts:
         assert token.tenant_id is not None
         assert token.user_id is not None
         tenant = self._directory.tenant(token.tenant_id)
-        throttle(self._limiter, "login", token.email, address)
+        self._count_login(token.email, address)
         with Session(self._control) as session, session.begin():
             known = self._identity(session, token.email)
             if known is None:
-                check_password(password, token.email, policies=[tenant.password_policy])
+                check_password(password, token.email, name, tenant.company_name, policies=[tenant.password_policy])
                 form = SignUp("", "", "", token.email, password, name, locale if locale in LOCALES else LOCALES[0])
                 key = self._new_identity(session, form, token.email, temporary=False)
             elif not matches(known.password_hash, password) or known.disabled_at is not None:
@@ -311,7 +333,7 @@ class Accounts:
         with Session(self._control) as session, session.begin():
             use_link(session, "invite", secret)
             session.merge(Membership(identity_id=key, tenant_id=tenant.id, user_id=token.user_id, created_at=now()))
-        forgive(self._limiter, "login", token.email, address)
+        self._forgive_login(token.email, address)
         return key, tenant.id, token.user_id
 
     # -- inside ----------------------------------------------------------------------------------------
@@ -325,22 +347,6 @@ class Accounts:
         return session.scalar(
             select(Membership.user_id).where(Membership.identity_id == identity_id, Membership.tenant_id == tenant_id)
         )
-
-    def _policies(self, session: Session, identity_id: UUID) -> list[str]:
-        return list(
-            session.scalars(
-                select(Tenant.password_policy)
-                .join(Membership, Membership.tenant_id == Tenant.id)
-                .where(Membership.identity_id == identity_id)
-                .distinct()
-            )
-        )
-
-    def _set_password(self, session: Session, identity: Identity, password: str) -> None:
-        check_password(password, identity.email, policies=self._policies(session, identity.id))
-        identity.password_hash = hash_password(password)
-        identity.password_changed_at = now()
-        identity.password_temporary = False
 
 
 def _check_form(form: SignUp) -> None:

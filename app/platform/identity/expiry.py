@@ -1,4 +1,4 @@
-"""Clears away what is over: sessions, tickets and links. The worker calls it now and then."""
+"""Clears away what is over: sessions, tickets, links, challenges, tries. The worker calls it now and then."""
 
 from datetime import timedelta
 
@@ -6,7 +6,9 @@ from sqlalchemy import CursorResult, Engine, delete
 from sqlalchemy.orm import Session
 
 from app.kernel.dates import now
+from app.platform.identity.guard import WINDOW
 from app.platform.identity.sessions import IDLE
+from tenants.credentials import Challenge, LoginTries
 from tenants.models import LoginSession, MailToken, Ticket
 
 KEPT = timedelta(days=30)
@@ -14,13 +16,15 @@ KEPT = timedelta(days=30)
 
 
 def clear_expired(control: Engine) -> int:
-    """Delete sessions that ended, tickets not taken, links long dead; returns how many rows went."""
+    """Delete sessions that ended, tickets and challenges not taken, links long dead; returns how many rows went."""
     at = now()
     gone = 0
     for statement in (
         delete(LoginSession).where((LoginSession.expires_at < at) | (LoginSession.seen_at < at - IDLE)),
         delete(Ticket).where(Ticket.expires_at < at),
         delete(MailToken).where(MailToken.expires_at < at - KEPT),
+        delete(Challenge).where(Challenge.expires_at < at),
+        delete(LoginTries).where(LoginTries.last_at < at - WINDOW),
     ):
         with Session(control) as session, session.begin():
             done = session.execute(statement)

@@ -1,7 +1,8 @@
 """Guessing is slow: every try counts against the account, the address, both together, and the tenant.
 
 An account is its e-mail address whether we know it or not, over all tenants and all addresses, so that
-neither many machines nor many portals give more tries.
+neither many machines nor many portals give more tries. The account's own window of a login is kept in the database
+(`guard`), because it must outlive Redis.
 """
 
 from typing import Protocol
@@ -29,7 +30,7 @@ class Limiter(Protocol):
 
 LIMITS: dict[str, tuple[tuple[str, int, float], ...]] = {
     # what: (by, tries, seconds), the narrowest first, so that one guesser fills his own window and not everybody's
-    "login": (("pair", 5, 60), ("account", 10, 900), ("address", 60, 300), ("tenant", 1000, 300)),
+    "login": (("pair", 5, 60), ("address", 60, 300), ("tenant", 1000, 300)),
     "signup": (("address", 10, 3600), ("account", 5, 3600)),
     "reset": (("account", 3, 3600), ("address", 20, 3600)),
 }
