@@ -6,6 +6,7 @@ from pkgutil import iter_modules
 from app.modules import NAMES
 
 PLATFORM = (
+    "access_rules",
     "app_installations",
     "audit_records",
     "comments",

@@ -195,6 +195,8 @@ class Gate:
                 return Performed(claim.answer["result"], replayed=True)
             work = Work(session, actor, dry_run=dry_run, epoch=claim.epoch if claim else None)
             auditor = Auditor(work)
+            if actor.rules is not None:
+                actor.rules.admit(work, act, arguments)
             handle = None if dry_run else self.approval(work, act, arguments)
             if handle is not None:
                 close(work, auditor, f"{act.name}?", claim.address if claim else None, {"pending": str(handle)})
@@ -203,6 +205,8 @@ class Gate:
                 raise Pending("approval.requested", action=act.name, handle=str(handle))
             result = jsonable(act(work, **arguments))
             settle(work)
+            if actor.rules is not None:
+                actor.rules.keep(work, act, arguments, result)
             if dry_run:
                 session.flush()
                 session.rollback()
@@ -222,7 +226,15 @@ class Gate:
 
 
 def settle(work: Work) -> None:
-    """Let listeners react until no new facts appear, then run what was deferred, phase by phase."""
+    """Let listeners react until no new facts appear, then run what was deferred, phase by phase.
+
+    They follow facts, not an actor's wish, and therefore run outside the tenant's row rules.
+    """
+    with work.trusting():
+        _settle(work)
+
+
+def _settle(work: Work) -> None:
     heard = 0
     while True:
         while heard < len(work.events):

@@ -20,6 +20,7 @@ from app.platform.positions import (
 )
 from app.platform.records import AuditEntry
 from app.platform.registry import Module
+from app.platform.rule_views import ACCESS_RULE, ACCESS_RULES
 from app.platform.users import (
     Role,
     User,
@@ -274,6 +275,8 @@ MODULE = Module(
         USER,
         ROLES,
         ROLE,
+        ACCESS_RULES,
+        ACCESS_RULE,
         COMPANIES,
         COMPANY,
         DEPARTMENTS,
@@ -292,6 +295,7 @@ MODULE = Module(
         Menu("platform.position"),
         Menu("platform.user"),
         Menu("platform.role"),
+        Menu("platform.access_rule"),
         Menu("platform.approval_request"),
         Menu("platform.approval_rule"),
         Menu("platform.audit_entry"),

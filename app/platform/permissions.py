@@ -4,11 +4,11 @@ A permission is an action's own name (`sales.confirm_order`) or a read right (`s
 A role holds patterns of them (`sales.*`, `*.read_*`); they are expanded here.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Select, select
 
@@ -16,7 +16,8 @@ from app.adapters.db import Model
 from app.kernel.errors import Forbidden
 
 if TYPE_CHECKING:
-    from app.platform.work import Work
+    from app.platform.actions import Action
+    from app.platform.work import Actor, Work
 
 S = TypeVar("S")
 RecordRule = Callable[["Work"], ColumnElement[bool] | None]
@@ -55,10 +56,63 @@ EVERYTHING = Grants(everything=True)
 NOTHING = Grants()
 
 
+class Narrowing(Protocol):
+    """What an actor's roles leave of rows and fields; the tenant's own rules (`access_rules`)."""
+
+    def rows(self, work: "Work", model: type[Model]) -> ColumnElement[bool] | None:
+        """The rows that may be known; None where all of them may."""
+
+    def hidden(self, model: type[Model]) -> frozenset[str]:
+        """Names of fields that may not be read; those of lines are dotted (`lines.price`)."""
+
+    def fixed(self, model: type[Model]) -> frozenset[str]:
+        """Names of fields that may not be written, the hidden ones among them."""
+
+    def admit(self, work: "Work", act: "Action[..., Any]", arguments: Mapping[str, Any]) -> None:
+        """Refuse a call that gives a field or names a record beyond the rules."""
+
+    def keep(self, work: "Work", act: "Action[..., Any]", arguments: Mapping[str, Any], result: Any) -> None:
+        """Refuse a call whose record would come to lie beyond the rules."""
+
+
+NO_FIELDS: frozenset[str] = frozenset()
+SHOWN_FIELDS: dict[str, set[str]] = {}
+"""Model name -> names of all fields its views show, those of lines dotted; told by the registry."""
+
+
+def hidden_fields(actor: "Actor", model: type[Model]) -> frozenset[str]:
+    """What the actor may not read of a model. A hidden field is absent everywhere, never masked: neither its
+    value nor its order, group or total can be had, and asking for it by name is like asking for an unknown one.
+    """
+    return NO_FIELDS if actor.rules is None else actor.rules.hidden(model)
+
+
+def fixed_fields(actor: "Actor", model: type[Model]) -> frozenset[str]:
+    """What the actor may not write of a model."""
+    return NO_FIELDS if actor.rules is None else actor.rules.fixed(model)
+
+
 def module_of(model: type[Model]) -> str:
     """The module that owns a model: `app.modules.sales.models.order` -> `sales`; platform models -> `platform`."""
     parts = model.__module__.split(".")
     return parts[2] if parts[1] == "modules" else "platform"
+
+
+def name_of(model: type[Model]) -> str:
+    """`sales.order`; an inner table goes by its own name: `sales.sales_order_line`."""
+    return f"{module_of(model)}.{model.__noun__ or model.__tablename__}"
+
+
+_named: dict[str, type[Model]] = {}
+
+
+def model_named(name: str) -> type[Model] | None:
+    """The model of that name among those that are loaded; looked for once."""
+    if name not in _named:
+        for mapper in Model.registry.mappers:
+            if issubclass(mapper.class_, Model):
+                _named.setdefault(name_of(mapper.class_), mapper.class_)
+    return _named.get(name)
 
 
 def read_permission(model: type[Model]) -> str:
@@ -93,7 +147,11 @@ def select_rows(model: type[Any]) -> Select[Any]:
 
 
 def narrowed(statement: S, work: "Work", model: type[Model]) -> S:
-    """The SELECT with the model's record rules: the company at work first, then each declared rule."""
+    """The SELECT with the model's record rules: the company at work first, each declared rule, the tenant's own.
+
+    Where the work is trusted (listeners, deferred work, references followed) the tenant's own rules are left out:
+    they say what a person may know, not what the books have to follow.
+    """
     narrow: Any = statement
     company = model.__mapper__.columns.get("company_id")
     if company is not None and work.actor.company_id is not None:
@@ -102,5 +160,9 @@ def narrowed(statement: S, work: "Work", model: type[Model]) -> S:
         condition = rule(work)
         if condition is not None:
             narrow = narrow.where(condition)
+    if work.actor.rules is not None and not work.trusted:
+        mine = work.actor.rules.rows(work, model)
+        if mine is not None:
+            narrow = narrow.where(mine)
     result: S = narrow
     return result

@@ -9,7 +9,7 @@ from app.adapters.db import Model
 from app.kernel.errors import Finding
 from app.kernel.text import path_of
 from app.platform.actions import ACTIONS, Action
-from app.platform.permissions import module_of, read_permission
+from app.platform.permissions import SHOWN_FIELDS, module_of, name_of, read_permission
 from app.platform.users import Role, role_rows
 from app.platform.views import (
     Contribution,
@@ -77,6 +77,8 @@ class Registry:
 
     def __init__(self, modules: Iterable[Module]) -> None:
         self.modules = list(modules)
+        for view in [*self._views(ListView), *self._views(DocumentView)]:
+            SHOWN_FIELDS.setdefault(name_of(view.model), set()).update(view.field_names)
 
     @cached_property
     def actions(self) -> dict[str, Action[..., Any]]:

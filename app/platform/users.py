@@ -7,14 +7,15 @@ from typing import Annotated, Any
 from uuid import UUID, uuid5
 
 from pydantic import Field as Limit
-from sqlalchemy import ForeignKey, String, delete, select
+from sqlalchemy import ForeignKey, String, delete, event, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.adapters.db import Code, Key, Model, Name, Versioned
 from app.kernel.errors import Conflict, Forbidden, Invalid
+from app.platform.access_rules import RoleNarrowing, narrowing_of
 from app.platform.actions import action, own_action
 from app.platform.organisation import Company
-from app.platform.permissions import Grants
+from app.platform.permissions import Grants, narrowed
 from app.platform.work import Actor, Work
 
 OWNER = "owner"
@@ -67,9 +68,28 @@ _cache_lock = Lock()
 class Profile:
     """What a door needs to know of a signed-in user; cached for a few seconds per process."""
 
-    __slots__ = ("company_id", "density", "email", "grants", "locale", "name", "owner", "theme", "user_id", "zone")
+    __slots__ = (
+        "company_id",
+        "density",
+        "email",
+        "grants",
+        "locale",
+        "name",
+        "owner",
+        "rules",
+        "theme",
+        "user_id",
+        "zone",
+    )
 
-    def __init__(self, user: User, patterns: Sequence[str], owner: bool, company: Company | None) -> None:
+    def __init__(
+        self,
+        user: User,
+        patterns: Sequence[str],
+        owner: bool,
+        company: Company | None,
+        rules: RoleNarrowing | None = None,
+    ) -> None:
         self.user_id = user.id
         self.name = user.name
         self.email = user.email
@@ -78,6 +98,7 @@ class Profile:
         self.density = user.density
         self.owner = owner
         self.grants = Grants(frozenset(patterns), everything=owner)
+        self.rules = None if owner else rules
         self.company_id = company.id if company else None
         self.zone = company.zone if company else "UTC"
 
@@ -93,6 +114,7 @@ class Profile:
             zone=self.zone,
             locale=self.locale,
             door=door,
+            rules=self.rules,
             **more,  # type: ignore[arg-type]
         )
 
@@ -109,10 +131,10 @@ def profile_of(session: Session, schema: str, user_id: UUID) -> Profile | None:
         roles = session.scalars(
             select(Role).join(UserRole, UserRole.role_id == Role.id).where(UserRole.user_id == user_id)
         ).all()
-        company = session.get(Company, user.company_id_last) if user.company_id_last else None
-        company = company or session.scalars(select(Company).order_by(Company.code).limit(1)).first()
         patterns = [pattern for role in roles for pattern in role.patterns]
-        found = Profile(user, patterns, any(role.code == OWNER for role in roles), company)
+        owner = any(role.code == OWNER for role in roles)
+        rules = None if owner else narrowing_of(session, [(role.id, role.code, role.patterns) for role in roles])
+        found = Profile(user, patterns, owner, _company_of(session, user, rules), rules)
     with _cache_lock:
         if len(_cache) > 10_000:
             _cache.clear()
@@ -120,10 +142,43 @@ def profile_of(session: Session, schema: str, user_id: UUID) -> Profile | None:
     return found
 
 
+def _company_of(session: Session, user: User, rules: RoleNarrowing | None) -> Company | None:
+    """The company last worked in, else the first by code, among those the person is kept to."""
+    allowed = rules.members("platform.company", "company") if rules is not None else None
+    statement = select(Company).order_by(Company.id != user.company_id_last, Company.code).limit(1)
+    if allowed is not None:
+        statement = statement.where(Company.id.in_(sorted(allowed)))
+    return session.scalars(statement).first()
+
+
+_generation = [0]
+
+
+def profile_generation() -> int:
+    """Rises whenever this process forgets a profile, so that what others built from one can be dropped too."""
+    return _generation[0]
+
+
 def forget_profile(schema: str, user_id: UUID) -> None:
     """Drop the cached profile after a change, in this process at once; others follow in CACHE_SECONDS."""
     with _cache_lock:
         _cache.pop((schema, user_id), None)
+        _generation[0] += 1
+
+
+def forget_profiles(schema: str) -> None:
+    """Drop every profile of a tenant, after a change of its roles or rules."""
+    with _cache_lock:
+        for key in [key for key in _cache if key[0] == schema]:
+            del _cache[key]
+        _generation[0] += 1
+
+
+def forget_after_commit(work: Work) -> None:
+    """Drop the tenant's profiles now and once more when the change can be read, in case one was read in between."""
+    schema = work.actor.schema
+    forget_profiles(schema)
+    event.listen(work.session, "after_commit", lambda _session: forget_profiles(schema), once=True)
 
 
 def role_rows(roles: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
@@ -262,6 +317,7 @@ def update_role(
         role.name = name
     if patterns is not None:
         role.patterns = sorted(set(patterns))
+    forget_after_commit(work)
     return role.id
 
 
@@ -284,7 +340,8 @@ def update_preferences(
     if density is not None:
         user.density = density
     if company_id is not None:
-        if work.session.get(Company, company_id) is None:
+        known = narrowed(select(Company.id).where(Company.id == company_id), work, Company)
+        if work.session.scalar(known) is None:
             raise Invalid("company.unknown", field="company_id")
         user.company_id_last = company_id
     forget_profile(work.actor.schema, user.id)

@@ -175,6 +175,12 @@ class ListView:
         return [as_field(column) for column in self.columns]
 
     @property
+    def field_names(self) -> set[str]:
+        """Everything it shows, filters, groups or searches by of its own model."""
+        more = (*self.filters, *self.group_by, *self.search)
+        return {shown.key for shown in self.fields} | {a.key for a in more if a.class_ is self.model}
+
+    @property
     def module(self) -> str:
         return module_of(self.model)
 
@@ -330,7 +336,16 @@ class DocumentView:
     """Long text shown beside the totals."""
     unasked: Sequence[str] = ()
     """Arguments of create and update that the form carries along but never asks for."""
+    withheld: frozenset[str] = frozenset()
+    """Fields the reader may not write; those of lines are dotted. Set for one reader, never declared."""
     icon: str = "file"
+
+    @property
+    def field_names(self) -> set[str]:
+        """Everything it shows; fields of lines are dotted."""
+        names = {as_field(given).key for given in self.fields}
+        names |= {f"{lines.argument}.{as_field(given).key}" for lines in self.lines for given in lines.fields}
+        return names | ({self.memo.key} if self.memo is not None else set())
 
     @property
     def module(self) -> str:

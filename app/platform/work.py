@@ -6,7 +6,8 @@ That is why stock, numbers and ledger entries are *deferred*: all documents are 
 and the narrow rows (counters, series) are held only for the last moments.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import IntEnum
@@ -19,7 +20,7 @@ from app.adapters.db import Model
 from app.kernel import dates
 from app.kernel.errors import Conflict, Missing
 from app.platform.events import Event
-from app.platform.permissions import EVERYTHING, NOTHING, Grants, module_of, narrowed, select_rows
+from app.platform.permissions import EVERYTHING, NOTHING, Grants, Narrowing, module_of, narrowed, select_rows
 
 M = TypeVar("M", bound=Model)
 T = TypeVar("T")
@@ -52,6 +53,8 @@ class Actor:
     on_behalf_of: str | None = None
     modules: frozenset[str] | None = None
     """Modules the tenant is entitled to; None means all."""
+    rules: Narrowing | None = None
+    """What the actor's roles leave of rows and fields; None means all."""
 
     def may(self, permission: str) -> bool:
         """Whether role, token scope and entitlement all allow it."""
@@ -89,6 +92,8 @@ class Work:
     """What was read once and serves for the length of the transaction (lines of a document, rates)."""
     epoch: int | None = None
     """Of the tenant's reference data when the transaction began; None until asked for (`reference.py`)."""
+    trusted: bool = False
+    """Whether the tenant's row rules are left out for the moment: what runs was not named by the actor."""
 
     @property
     def company_id(self) -> UUID:
@@ -126,8 +131,25 @@ class Work:
         return record
 
     def get(self, model: type[M], key: UUID) -> M:
-        """One record without a lock, from the session if it is there already."""
-        return self.session.identity_map.get(self.session.identity_key(model, key)) or self.load(model, key, lock=False)
+        """A record that another one refers to, without a lock, from the session if it is there already.
+
+        Whoever may see a document may follow its references; those an actor names are checked by the gate.
+        """
+        held = self.session.identity_map.get(self.session.identity_key(model, key))
+        if held is not None:
+            found: M = held
+            return found
+        with self.trusting():
+            return self.load(model, key, lock=False)
+
+    @contextmanager
+    def trusting(self) -> Iterator[None]:
+        """Leave the tenant's row rules out for what runs inside."""
+        before, self.trusted = self.trusted, True
+        try:
+            yield
+        finally:
+            self.trusted = before
 
     def load_all(self, model: type[M], keys: Iterable[UUID], *, lock: bool = True) -> dict[UUID, M]:
         """Several records in one statement, locked in key order; Missing names the first that is not there."""

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.kernel.dates import now
 from app.kernel.errors import Missing
 from app.platform.identity.secrets import digest, new_secret
-from app.platform.users import profile_of
+from app.platform.users import profile_generation, profile_of
 from app.platform.work import Actor
 from tenants.models import ApiToken
 from tenants.resolve import Directory, Remembered
@@ -76,7 +76,7 @@ class Tokens:
         if matched is None:
             return None
         found: tuple[bytes, Actor | None, datetime | None] | None = self._cache.get(
-            matched[1], lambda: self._read(matched[1])
+            (matched[1], profile_generation()), lambda: self._read(matched[1])
         )
         if found is None or not hmac.compare_digest(found[0], digest(matched[2])):
             return None
