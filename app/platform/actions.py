@@ -8,7 +8,7 @@ outbox and the commit, in that order.
 
 import hashlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
@@ -25,7 +25,7 @@ from app.adapters.db import table_of
 from app.adapters.telemetry import count_action
 from app.kernel.dates import now
 from app.kernel.errors import Conflict, Forbidden, Invalid, Pending, Refusal
-from app.platform.audit import Auditor
+from app.platform.audit import EVENTS, Auditor, Change
 from app.platform.closing import close
 from app.platform.events import LISTENERS
 from app.platform.jsonable import canonical, jsonable
@@ -217,12 +217,40 @@ class Gate:
             return Performed(result)
 
     def read(self, actor: Actor, query: Callable[[Work], R]) -> R:
-        """Run a read-only function in the tenant; nothing it does is kept."""
+        """Run a read-only function in the tenant; nothing it does is kept.
+
+        Where it read sensitive fields, that is logged before the answer is given.
+        """
         with self.sessions(actor.schema) as session:
+            work = Work(session, actor)
             try:
-                return query(Work(session, actor))
+                answer = query(work)
             finally:
                 session.rollback()
+        if work.disclosed:
+            self.record(
+                actor,
+                "platform.read_sensitive",
+                [
+                    Change(kind, key, "read", {"fields": [None, sorted(names)]})
+                    for (kind, key), names in work.disclosed.items()
+                ],
+            )
+        return answer
+
+    def record(self, actor: Actor, event: str, changes: Sequence[Change] = ()) -> None:
+        """Log what changes no record: one of `audit.EVENTS`."""
+        if event not in EVENTS:
+            raise ValueError(f"not an event of the audit log: {event}")
+        with self.sessions(actor.schema) as session:
+            work = Work(session, actor)
+            auditor = Auditor(work)
+            auditor.changes = {
+                (change.kind, (change.record_id, number)): change for number, change in enumerate(changes)
+            }
+            close(work, auditor, event, None, {})
+            session.commit()
+        self.after_commit(actor)
 
 
 def settle(work: Work) -> None:

@@ -3,7 +3,7 @@
 What may be asked is in `list_request`, what is built once in `list_plan`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.adapters.db import table_of
 from app.kernel.errors import Invalid
 from app.kernel.page import decode_cursor, encode_cursor
+from app.platform.audit import kind_of
 from app.platform.list_plan import MOST_SHAPES, Shape, SortKey, after, plan_of
 from app.platform.list_request import (
     COUNT_LIMIT,
@@ -151,6 +152,15 @@ def _tab_columns(work: Work, view: ListView) -> list[Any]:
     ]
 
 
+def note_disclosed(work: Work, shown: Field, values: Mapping[UUID, Any]) -> None:
+    """Remember whose sensitive field was read; empty ones tell nothing."""
+    assert shown.model is not None
+    kind = kind_of(shown.model)
+    for key, value in values.items():
+        if value not in (None, ""):
+            work.disclosed.setdefault((kind, key), set()).add(shown.key)
+
+
 class _Listing:
     """Builds and runs the statements of one request."""
 
@@ -279,6 +289,9 @@ class _Listing:
             for row in found
         ]
         self._compute(rows)
+        for shown in self._shown():
+            if shown.sensitive and shown.key in shape.names:
+                note_disclosed(self.work, shown, {row.id: row.values[shown.key] for row in rows})
         cursor = encode_cursor(found[-1][key_at:]) if more else None
         if not with_totals:
             return ListResult(rows, cursor, None, {})

@@ -20,6 +20,7 @@ from app.platform.listing import (
     ListRequest,
     ListResult,
     ListRow,
+    note_disclosed,
     parse_request,
     run_list,
     tab_counts,
@@ -210,6 +211,9 @@ def _values(work: Work, fields: Sequence[Field], records: Sequence[Any]) -> list
     """What each record shows, in the order of the fields, and the currencies and units they stand in."""
     if not records:
         return []
+    for shown in fields:
+        if shown.sensitive and shown.source is not None:
+            note_disclosed(work, shown, {row.id: getattr(row, shown.source.key) for row in records})
     keys = [record.id for record in records] if any(shown.compute for shown in fields) else []
     readers: list[tuple[str, str, Mapping[UUID, Any] | None]] = []
     for shown in fields:

@@ -85,6 +85,14 @@ class Field:
     def key(self) -> str:
         return self.name or (self.source.key if self.source is not None else "")
 
+    @cached_property
+    def sensitive(self) -> bool:
+        """Whether reading it is logged: its column says `info={"sensitive": True}`, or is sealed."""
+        if self.source is None:
+            return False
+        column = self.source.property.columns[0]
+        return bool(column.info.get("sensitive") or getattr(column.type, "sealed", False))
+
     @property
     def model(self) -> type[Model] | None:
         return self.source.class_ if self.source is not None else None

@@ -88,6 +88,8 @@ class Work:
     """What a dry run shows: dataclasses with a `kind` (postings, stock, tax), appended by the engines."""
     _deferred: dict[Phase, dict[Deferred, list[Any]]] = field(default_factory=dict)
     _held: dict[tuple[type[Any], UUID], Any] = field(default_factory=dict)
+    disclosed: dict[tuple[str, UUID], set[str]] = field(default_factory=dict)
+    """Sensitive fields that were read, by kind and record; the gate logs them."""
     memory: dict[Any, Any] = field(default_factory=dict)
     """What was read once and serves for the length of the transaction (lines of a document, rates)."""
     epoch: int | None = None

@@ -15,6 +15,7 @@ from app.platform.users import link_user
 from app.web import csrf, session
 from app.web.addresses import link, local
 from app.web.errors import status_of
+from app.web.happenings import note_failed_sign_in, note_own, note_password
 from app.web.identity import let_in, system_in
 from app.web.letters import send_reset
 from app.web.portal import Visit
@@ -126,7 +127,10 @@ def submit_login(visit: Visit) -> Response:
         if visit.tenant is not None:
             return let_in(visit, identity, local(visit.form.get("next", ""), "/"))
     except (Forbidden, Invalid, TooMany) as refusal:
-        return refused(visit, _login_screen(visit), refusal)
+        response = refused(visit, _login_screen(visit), refusal)
+        if isinstance(refusal, Forbidden):
+            response.background = BackgroundTask(note_failed_sign_in, visit, email)
+        return response
     return _choose(visit, identity)
 
 
@@ -173,6 +177,7 @@ def enter(visit: Visit) -> Response:
 def logout(visit: Visit) -> Response:
     """POST: the session ends everywhere, the browser forgets what it kept."""
     if visit.session is not None:
+        note_own(visit, "platform.sign_out")
         visit.portal.logins.end(visit.session.id)
     response = RedirectResponse("/login", 303)
     session.clear_cookie(visit.portal, response, session.SESSION)
@@ -251,6 +256,7 @@ def submit_reset(visit: Visit) -> Response:
     except Invalid as refusal:
         return _dead(visit) if refusal.code == "link.dead" else refused(visit, _reset_screen(visit, token), refusal)
     visit.portal.logins.end_all(identity)
+    note_password(visit, identity, "reset")
     return message(visit, "reset_done", [("", visit.labels.text("web.auth.login"), "/login")], "circle-check")
 
 

@@ -6,6 +6,7 @@ from app.kernel.errors import Invalid
 from app.platform.identity.throttle import TooMany
 from app.platform.work import Work
 from app.web.account import password_box
+from app.web.happenings import note_password
 from app.web.portal import Visit
 from app.web.preferences import settings_nav
 from app.web.responses import go, page
@@ -58,4 +59,5 @@ def change_password(visit: Visit) -> Response:
     except (Invalid, TooMany) as refusal:
         return _security(visit, refusal)
     visit.portal.logins.end_all(identity, but=visit.session.id)
+    note_password(visit, identity, "change")
     return go(visit, HERE, visit.labels.text("web.auth.password_changed"))

@@ -14,6 +14,7 @@ from app.platform.listing import iterate
 from app.platform.registry import Resource
 from app.platform.views import Field
 from app.platform.work import Work
+from app.web.happenings import note
 from app.web.lists import asked_of, base_currency, shown_columns, singular_path
 from app.web.portal import Visit
 
@@ -45,6 +46,7 @@ def export(visit: Visit, resource: Resource) -> Response:
     target = SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115  # closed by `_pieces` once it is sent
     try:
         visit.read(lambda work: _write(visit, work, resource, form, cast(IO[bytes], target)))
+        note(visit, "platform.export_list", resource.name, format=form, query=visit.request.url.query)
     except BaseException:
         target.close()
         raise

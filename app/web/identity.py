@@ -10,6 +10,7 @@ from app.platform.actions import Action
 from app.platform.users import create_user, deactivate_user, invite_user, profile_of, revoke_user_tokens
 from app.platform.work import Actor
 from app.web import session
+from app.web.happenings import note_sign_in
 from app.web.letters import send_invitation
 from app.web.portal import Visit
 
@@ -35,6 +36,7 @@ def let_in(visit: Visit, identity_id: UUID, path: str) -> Response:
         raise Forbidden("login.wrong", field="password")
     device = visit.request.headers.get("user-agent", "")
     secret = visit.portal.logins.open(identity_id, visit.tenant.id, user_id, address=visit.address, device=device)
+    note_sign_in(visit, identity_id)
     response = RedirectResponse(path, 303)
     session.set_cookie(visit.portal, response, session.SESSION, secret)
     session.clear_cookie(visit.portal, response, session.GUEST)

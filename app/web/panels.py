@@ -100,7 +100,7 @@ def action_label(visit: Visit, name: str) -> str:
     """What an audit entry's action is called; `?` behind the name marks one that waits for approval."""
     act = visit.portal.registry.actions.get(name.rstrip("?"))
     if act is None:
-        return name
+        return visit.labels.optional(f"{name}.done") or name
     return visit.labels.optional(f"{act.name}.done") or visit.labels.action(act)
 
 

@@ -8,6 +8,7 @@ from app.platform.prints import render
 from app.platform.registry import Resource
 from app.platform.work import Work
 from app.web.documents import open_document, print_name
+from app.web.happenings import note
 from app.web.portal import Visit
 
 
@@ -28,6 +29,7 @@ def print_document(visit: Visit, resource: Resource) -> Response:
         return render(item.view, item.data(work, opened.record), locale), opened.title
 
     content, title = visit.read(make)
+    note(visit, "platform.print_document", resource.name, visit.id(), print=name)
     safe = "".join(c if (c.isalnum() and c.isascii()) or c in "-_" else "_" for c in title) or name
     headers = {
         "content-disposition": f'inline; filename="{safe}.pdf"',

@@ -20,7 +20,8 @@ from app.web import widgets
 from app.web.addresses import link, merged
 from app.web.boxes import choices_for
 from app.web.cells import NUMERIC, Pen, widget_kind
-from app.web.exports import KINDS
+from app.web.exports import KINDS, TYPES
+from app.web.happenings import note
 from app.web.inputs import Shape, Slot, raw_text, read_text
 from app.web.labels import resource_name
 from app.web.lists import base_currency
@@ -231,6 +232,8 @@ def export_report(visit: Visit) -> Response:
     """GET `…/export.xlsx` or `.csv`: the same rows as a sheet."""
     view = find_report(visit, str(visit.params["name"]))
     form = str(visit.params["format"])
+    if form not in TYPES:
+        raise Missing("page.missing")
 
     def rows(work: Work) -> tuple[list[Sequence[Any]], str]:
         report = run(work, view, parameters_of(visit, work, view))
@@ -240,17 +243,15 @@ def export_report(visit: Visit) -> Response:
         return lines, work.today().isoformat()
 
     lines, day = visit.read(rows)
+    note(visit, "platform.export_report", f"{view.module}.{view.name}", format=form, query=visit.request.url.query)
     columns = [SheetColumn(column_label(visit, view, c), _sheet_kind(c.kind)) for c in view.columns]
     name = f"{view.module}_{view.name}_{day}.{form}"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     if form == "csv":
-        return Response(b"".join(csv_chunks(columns, lines)), media_type="text/csv; charset=utf-8", headers=headers)
-    if form != "xlsx":
-        raise Missing("page.missing")
+        return Response(b"".join(csv_chunks(columns, lines)), media_type=TYPES[form], headers=headers)
     target = BytesIO()
     write_xlsx(target, columns, lines, name=visit.labels.report(view.module, view.name))
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    return Response(target.getvalue(), media_type=kind, headers=headers)
+    return Response(target.getvalue(), media_type=TYPES[form], headers=headers)
 
 
 def _plain(value: Any) -> Any:

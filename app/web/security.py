@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from app.platform import formats
 from app.platform.work import Work
+from app.web.happenings import note_own
 from app.web.inputs import read_day
 from app.web.portal import Visit
 from app.web.preferences import settings_nav
@@ -70,6 +71,7 @@ def end_session(visit: Visit) -> Response:
     wanted = visit.id("session")
     if any(found.id == wanted for found in visit.portal.logins.of_identity(visit.session.identity_id)):
         visit.portal.logins.end(wanted)
+        note_own(visit, "platform.end_session")
     return go(visit, "/settings/sessions", visit.labels.text("web.session.ended"))
 
 
@@ -152,6 +154,7 @@ def make_token(visit: Visit) -> Response:
     if wrong or end is None:
         return _tokens(visit, errors=wrong)
     secret = visit.portal.tokens.create(visit.actor.tenant_id, visit.profile.user_id, name, scopes, end)
+    note_own(visit, "platform.create_token", name=name, scopes=scopes, expires_at=end.isoformat())
     return _tokens(visit, secret)
 
 
@@ -173,4 +176,5 @@ def revoke_token(visit: Visit) -> Response:
     """POST."""
     assert visit.profile is not None
     visit.portal.tokens.revoke(visit.actor.tenant_id, visit.profile.user_id, visit.id("token"))
+    note_own(visit, "platform.revoke_token")
     return go(visit, "/settings/tokens", visit.labels.text("web.token.revoked"))
