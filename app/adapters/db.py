@@ -6,12 +6,12 @@ nothing else is ever sent by the simple protocol, and no session-level SET is ev
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -116,10 +116,32 @@ class Model(_Base):
     __reference__: ClassVar[bool] = False
 
     def __init__(self, **values: Any) -> None:
-        """Give the key at once, so that children can point to it and the audit can name it before the flush."""
-        if "id" not in values and "id" in type(self).__mapper__.attrs:
-            values["id"] = new_id()
+        """Give key and defaults at once: children can point to it, and a document can be read and changed before it
+        is written, once, with all that the transaction did to it.
+        """
+        for name, default in _defaults(type(self)):
+            if name not in values:
+                values[name] = default()
         super().__init__(**values)
+
+
+@lru_cache(maxsize=500)
+def _defaults(model: type[Model]) -> tuple[tuple[str, Callable[[], Any]], ...]:
+    """(attribute, what gives its value) for every column with a default of its own, and for the key."""
+    found: list[tuple[str, Callable[[], Any]]] = []
+    for attribute in model.__mapper__.column_attrs:
+        default = attribute.columns[0].default
+        if attribute.key == "id" and isinstance(attribute.columns[0].type, Uuid):
+            found.append(("id", new_id))
+        elif default is not None and default.is_scalar:
+            found.append((attribute.key, partial(_same, default.arg)))
+        elif default is not None and default.is_callable:
+            found.append((attribute.key, partial(default.arg, None)))
+    return tuple(found)
+
+
+def _same(value: Any) -> Any:
+    return value
 
 
 class ControlModel(_Base):

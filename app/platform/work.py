@@ -116,15 +116,15 @@ class Work:
         """
         held = self._held.get((model, key))
         if held is not None:  # made or locked by this very transaction: nobody else can have changed it
-            if held in self.session.new:
-                self.session.flush()  # columns get their defaults when they are written
             _check_version(held, version)
             known: M = held
             return known
         statement = narrowed(select_rows(model), self, model).where(model.__mapper__.columns["id"] == key)
         if lock:
             statement = statement.with_for_update(of=model)
-        record: M | None = self.session.scalars(statement, execution_options={"populate_existing": lock}).one_or_none()
+        self.flush_pending([self.session.identity_key(model, key)])
+        options = {"populate_existing": lock, "autoflush": False}
+        record: M | None = self.session.scalars(statement, execution_options=options).one_or_none()
         if record is None:
             raise Missing("record.missing", noun=f"{module_of(model)}.{model.__noun__}", id=str(key))
         if lock:
@@ -162,12 +162,25 @@ class Work:
         statement = narrowed(select_rows(model), self, model).where(column.in_(wanted)).order_by(column)
         if lock:
             statement = statement.with_for_update(of=model)
-        rows = self.session.scalars(statement, execution_options={"populate_existing": lock}).all()
+        self.flush_pending([self.session.identity_key(model, key) for key in wanted])
+        options = {"populate_existing": lock, "autoflush": False}
+        rows = self.session.scalars(statement, execution_options=options).all()
         found: dict[UUID, M] = {row.id: row for row in rows}
         for key in wanted:
             if key not in found:
                 raise Missing("record.missing", noun=f"{module_of(model)}.{model.__noun__}", id=str(key))
         return found
+
+    def flush_pending(self, keys: Iterable[Any]) -> None:
+        """Write what waits where one of these records (identity keys) waits too; others wait on, to be written once."""
+        known = (self.session.identity_map.get(key) for key in keys)
+        if any(record is not None and self.session.is_modified(record) for record in known):
+            self.session.flush()
+
+    def waits(self, *models: type[Model]) -> bool:
+        """Whether rows of these models wait to be written: a query over them must flush first."""
+        session = self.session
+        return any(isinstance(record, models) for records in (session.new, session.dirty) for record in records)
 
     def add(self, record: M) -> M:
         """Put a new record into the transaction and return it."""

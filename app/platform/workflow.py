@@ -4,9 +4,9 @@ An approval is a suspended call: approving performs the same action with the sam
 person who asked. The call pins the version of the document it speaks of, so a change restarts it.
 """
 
-import time
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,13 +19,15 @@ from app.kernel.ids import new_id
 from app.platform.actions import ACTIONS, Action, action
 from app.platform.jsonable import jsonable
 from app.platform.permissions import module_of
-from app.platform.work import Phase, Work
+from app.platform.reference import reference
+from app.platform.work import Work
 
 
 class ApprovalRule(Versioned, Model):
     """An action that must be approved by somebody holding `platform.approve_request`."""
 
     __tablename__ = "platform_approval_rule"
+    __reference__ = True
     __noun__ = "approval_rule"
     __label__ = "action"
     id: Mapped[Key]
@@ -54,8 +56,8 @@ class ApprovalRequest(Versioned, Model):
 
 def asks_approval(work: Work, act: Action[..., Any], arguments: dict[str, Any]) -> UUID | None:
     """The gate's hook: store the call and return its handle where a rule is active for the action."""
-    rules = work.remember("approval_rules", lambda: _active_rules(work))
-    if act.name not in rules or work.memory.get("approved"):
+    rules = reference(work, "platform.approval_rules", ["active"], partial(_active_rules, work))
+    if act.name not in rules["active"] or work.memory.get("approved"):
         return None
     request = ApprovalRequest(
         id=new_id(),
@@ -85,24 +87,8 @@ def _version_of(work: Work, act: Action[..., Any], arguments: Mapping[str, Any])
     ).one_or_none()
 
 
-RULES_SECONDS = 5.0
-_rules: dict[str, tuple[float, frozenset[str]]] = {}
-"""Schema -> (good until, actions that ask); every call asks, rules change once a year."""
-
-
-def _active_rules(work: Work) -> frozenset[str]:
-    at = time.monotonic()
-    hit = _rules.get(work.actor.schema)
-    if hit is not None and hit[0] > at:
-        return hit[1]
-    found = frozenset(work.session.scalars(select(ApprovalRule.action).where(ApprovalRule.active)))
-    _rules[work.actor.schema] = (at + RULES_SECONDS, found)
-    return found
-
-
-def forget_rules(schema: str) -> None:
-    """After a change of rules: in this process at once, in others within RULES_SECONDS."""
-    _rules.pop(schema, None)
+def _active_rules(work: Work, _: object) -> dict[str, frozenset[str]]:
+    return {"active": frozenset(work.session.scalars(select(ApprovalRule.action).where(ApprovalRule.active)))}
 
 
 @action
@@ -110,19 +96,12 @@ def create_approval_rule(work: Work, action: str) -> UUID:
     """Let an action wait for approval from now on."""
     if action not in ACTIONS or action.startswith("platform."):
         raise Conflict("approval.action_unknown", action=action)
-    work.defer(Phase.PROJECTION, _forget, None)
     return work.add(ApprovalRule(action=action)).id
-
-
-def _forget(work: Work, _items: list[Any]) -> None:
-    """Another process may read the old rules once more before the commit; the cache ends by itself."""
-    forget_rules(work.actor.schema)
 
 
 @action
 def delete_approval_rule(work: Work, approval_rule_id: UUID) -> UUID:
     """No longer ask for approval; calls already waiting keep waiting."""
-    work.defer(Phase.PROJECTION, _forget, None)
     work.session.delete(work.load(ApprovalRule, approval_rule_id))
     return approval_rule_id
 

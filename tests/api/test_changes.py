@@ -87,13 +87,14 @@ def test_approval_is_accepted_and_pending(api: Api) -> None:
     # The rule is written as a row: the shop's actions are not in the list the action checks.
     from sqlalchemy import delete
 
-    from app.platform.workflow import ApprovalRule, forget_rules
+    from app.platform import reference
+    from app.platform.workflow import ApprovalRule
 
     actor = next(iter(api.actors.values()))
     with api.gate.sessions(actor.schema) as session:
         session.add(ApprovalRule(action="shop.confirm_order"))
         session.commit()
-    forget_rules(actor.schema)
+    reference.memory.forget(actor.schema)
     try:
         answer = api.post(f"/shop/orders/{order}/confirm")
         assert answer.status_code == 202
@@ -103,4 +104,4 @@ def test_approval_is_accepted_and_pending(api: Api) -> None:
         with api.gate.sessions(actor.schema) as session:
             session.execute(delete(ApprovalRule))
             session.commit()
-        forget_rules(actor.schema)
+        reference.memory.forget(actor.schema)

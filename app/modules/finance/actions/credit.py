@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, update
 from sqlalchemy.dialects.postgresql import insert
 
+from app.adapters.db import table_of
 from app.kernel.errors import Conflict
 from app.kernel.money import digits_of, round_half_up
 from app.modules.finance.models.open_item import Exposure
@@ -18,7 +19,7 @@ from app.modules.masterdata.queries.party import party_of
 from app.platform.organisation import company_at_work
 from app.platform.work import Work
 
-_table = Exposure.__table__
+_table = table_of(Exposure)
 _claim = (
     insert(Exposure)
     .values(company_id=bindparam("company"), party_id=bindparam("party"), claimed=bindparam("amount"))
@@ -29,10 +30,9 @@ _claim = (
     .returning(_table.c.claimed)
 )
 _release = (
-    update(Exposure)
-    .where(Exposure.company_id == bindparam("company"), Exposure.party_id == bindparam("party"))
-    .values(claimed=Exposure.claimed - bindparam("amount"))
-    .execution_options(synchronize_session=False)
+    update(_table)
+    .where(_table.c.company_id == bindparam("company"), _table.c.party_id == bindparam("party"))
+    .values(claimed=_table.c.claimed - bindparam("amount"))
 )
 
 
@@ -57,4 +57,5 @@ def claim_credit(work: Work, party_id: UUID, amount: Decimal) -> None:
 def release_credit(work: Work, party_id: UUID, amount: Decimal) -> None:
     """Give claimed credit back; never more than was claimed (the row refuses)."""
     if amount > 0:
-        work.session.execute(_release, {"company": work.company_id, "party": party_id, "amount": amount})
+        with work.session.no_autoflush:  # the row stands alone; documents wait to be written once
+            work.session.execute(_release, {"company": work.company_id, "party": party_id, "amount": amount})

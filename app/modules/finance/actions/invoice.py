@@ -12,7 +12,7 @@ from uuid import UUID
 
 from pydantic import MISSING
 from pydantic import Field as Limit
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 
 from app.kernel.errors import Conflict
 from app.kernel.money import ZERO, digits_of
@@ -220,29 +220,26 @@ def _entry(
     revenue = book.account("revenue")
     party = dimensions(party=invoice.customer_id)
     parts = [rules.Part(line.account_id or revenue, line.net, party) for line in lines]
-    rows = []
     for no, total in enumerate(taxed.totals, start=1):
         code = code_of_tax(work, total.tax)
         component = int(total.tax.code.partition("/")[2] or 1) if total.tax.code != code.code else 1
-        rows.append(
-            {
-                "invoice_id": invoice.id,
-                "no": no,
-                "tax_code_id": code.id,
-                "component": component,
-                "rate": total.tax.rate,
-                "base": total.base,
-                "amount": total.amount,
-                "mirrored": total.mirrored,
-                "reducible": total.tax.method is not Method.FIXED,
-            }
+        work.add(
+            InvoiceTax(
+                invoice_id=invoice.id,
+                no=no,
+                tax_code_id=code.id,
+                component=component,
+                rate=total.tax.rate,
+                base=total.base,
+                amount=total.amount,
+                mirrored=total.mirrored,
+                reducible=total.tax.method is not Method.FIXED,
+            )
         )
         if total.amount:
             fallback = "input_tax" if total.mirrored else "output_tax"
             account = code.input_account_id if total.mirrored else code.output_account_id
             parts.append(rules.Part(account or book.account(fallback), total.amount))
-    if rows:
-        work.session.execute(insert(InvoiceTax).values(rows))
     if not invoice.gross and not any(part.amount for part in parts):
         return rules.Posting((), tuple(ZERO for _ in dues))
     return rules.posting(

@@ -9,6 +9,7 @@ from uuid import UUID
 from app.kernel.errors import Invalid
 from app.kernel.money import ZERO
 from app.modules.finance.models.invoice import Invoice, InvoiceLine
+from app.modules.finance.queries.invoice import lines_key
 from app.modules.finance.queries.tax import compute_taxes, default_tax_codes
 from app.modules.finance.rules.tax import TaxedDocument, line_amount
 from app.platform.work import Work
@@ -62,7 +63,7 @@ def _check_lines(lines: Sequence[InvoiceLineInput]) -> None:
 
 def put_lines(work: Work, invoice: Invoice, lines: Sequence[InvoiceLineInput]) -> None:
     taxed, codes = price_invoice(work, invoice.customer_id, invoice.currency, invoice.invoiced_on, lines)
-    for no, (line, code, found) in enumerate(zip(lines, codes, taxed.lines, strict=True), start=1):
+    work.memory[lines_key(invoice.id)] = [
         work.add(
             InvoiceLine(
                 invoice_id=invoice.id,
@@ -80,6 +81,8 @@ def put_lines(work: Work, invoice: Invoice, lines: Sequence[InvoiceLineInput]) -
                 origin_line_id=line.origin_line_id,
             )
         )
+        for no, (line, code, found) in enumerate(zip(lines, codes, taxed.lines, strict=True), start=1)
+    ]
     invoice.net, invoice.tax, invoice.gross = taxed.net, taxed.tax, taxed.gross
 
 

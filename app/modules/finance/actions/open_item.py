@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from app.kernel.dates import FAR
 from app.kernel.errors import Conflict
@@ -30,6 +30,7 @@ from app.modules.finance.rules import allocation as rules
 from app.modules.finance.rules.dimension import dimensions
 from app.modules.finance.rules.journal import EntryDraft, EntryLine, merged
 from app.modules.finance.rules.payment import Deduction, settlement_lines
+from app.platform.sets import insert_rows
 from app.platform.work import Phase, Work
 
 INVOICE, PAYMENT = "finance.invoice", "finance.payment"
@@ -93,14 +94,12 @@ def _write(work: Work, queued: list[NewItem | _Rows]) -> None:
     items = [item for item in queued if isinstance(item, NewItem)]
     rows = [row for part in queued if isinstance(part, _Rows) for row in part.rows]
     work.session.flush()
-    if items:
-        statement = insert(OpenItemState).values([_state_row(work, item) for item in items])
-        statement = statement.add_cte(insert(OpenItem).values([_item_row(work, item) for item in items]).cte("items"))
-        if rows:
-            statement = statement.add_cte(insert(Allocation).values(rows).cte("allocations"))
-        work.session.execute(statement)
-    elif rows:
-        work.session.execute(insert(Allocation).values(rows))
+    insert_rows(
+        work.session,
+        (OpenItem, [_item_row(work, item) for item in items]),
+        (OpenItemState, [_state_row(work, item) for item in items]),
+        (Allocation, rows),
+    )
 
 
 def _item_row(work: Work, item: NewItem) -> dict[str, Any]:

@@ -22,10 +22,14 @@ class CreditLineInput:
 
 
 def invoice_lines_of(work: Work, invoice_id: UUID) -> list[InvoiceLine]:
-    """The lines in order."""
-    return list(
-        work.session.scalars(select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.no))
-    )
+    """The lines in order, read once a transaction."""
+    statement = select(InvoiceLine).where(InvoiceLine.invoice_id == invoice_id).order_by(InvoiceLine.no)
+    return work.remember(lines_key(invoice_id), lambda: list(work.session.scalars(statement)))
+
+
+def lines_key(invoice_id: UUID) -> tuple[str, UUID]:
+    """Under which a transaction remembers the lines of an invoice; whoever replaces them puts the new ones there."""
+    return "finance.invoice_lines", invoice_id
 
 
 def invoice_taxes_of(work: Work, invoice_id: UUID) -> list[InvoiceTax]:

@@ -299,7 +299,8 @@ def recognise_cost(
 ) -> None:
     """Make the cost of shipped lines cost of sales (quantity > 0, in the line's unit) or take it back (< 0)."""
     found = work.session.scalars(
-        select(DeliveryLine).where(DeliveryLine.id.in_([line_id for line_id, _ in pieces])).order_by(DeliveryLine.id)
+        select(DeliveryLine).where(DeliveryLine.id.in_([line_id for line_id, _ in pieces])).order_by(DeliveryLine.id),
+        execution_options={"autoflush": False},
     )
     lines = {line.id: line for line in found}
     movements: list[Movement] = []

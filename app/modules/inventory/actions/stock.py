@@ -12,7 +12,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from app.adapters.db import table_of
@@ -21,6 +21,7 @@ from app.kernel.ids import new_id
 from app.modules.inventory.models.stock import Move, Reservation, Stock
 from app.modules.inventory.rules.reservation import promise
 from app.modules.masterdata.queries.item import items_of
+from app.platform.sets import insert_rows, update_rows
 from app.platform.work import Phase, Work
 
 ZERO = Decimal(0)
@@ -209,8 +210,7 @@ class _Book:
             for place, stock in self.stocks.items()
             if (stock.on_hand, stock.reserved) != (self.on_hand[place], self.reserved[place])
         ]
-        if changed:
-            session.execute(update(Stock), changed)
+        update_rows(session, Stock, changed)
         done = [found.id for line, found in self.promises.items() if self.wanted[line][0] == 0]
         if done:
             session.execute(
@@ -221,10 +221,8 @@ class _Book:
             for line, found in self.promises.items()
             if self.wanted[line][0] and self.wanted[line] != (found.wanted, found.quantity)
         ]
-        if kept:
-            session.execute(update(Reservation), kept)
-        if self.new:
-            session.execute(insert(Reservation).values(self.new))
+        update_rows(session, Reservation, kept)
+        insert_rows(session, (Reservation, self.new))
         for stock in self.stocks.values():
             session.expunge(stock)
         for found in self.promises.values():
@@ -233,23 +231,20 @@ class _Book:
 
 def _record(work: Work, moves: list[StockMove]) -> None:
     items = items_of(work, [move.item_id for move in moves])
-    work.session.execute(
-        insert(Move).values(
-            [
-                {
-                    "id": new_id(),
-                    "company_id": work.company_id,
-                    "item_id": move.item_id,
-                    "warehouse_id": move.warehouse_id,
-                    "moved_on": move.moved_on,
-                    "quantity": move.quantity,
-                    "unit_id": items[move.item_id].unit_id,
-                    "kind": move.kind,
-                    "document_kind": move.document_kind,
-                    "document_id": move.document_id,
-                    "line_id": move.line_id,
-                }
-                for move in moves
-            ]
-        )
-    )
+    rows = [
+        {
+            "id": new_id(),
+            "company_id": work.company_id,
+            "item_id": move.item_id,
+            "warehouse_id": move.warehouse_id,
+            "moved_on": move.moved_on,
+            "quantity": move.quantity,
+            "unit_id": items[move.item_id].unit_id,
+            "kind": move.kind,
+            "document_kind": move.document_kind,
+            "document_id": move.document_id,
+            "line_id": move.line_id,
+        }
+        for move in moves
+    ]
+    insert_rows(work.session, (Move, rows))

@@ -26,7 +26,8 @@ class ShippedLine:
 
 def shipped_lines_of(work: Work, origin_kind: str, origin_id: UUID) -> list[ShippedLine]:
     """All lines shipped for a document, the latest delivery first."""
-    work.session.flush()
+    if work.waits(Delivery, DeliveryLine):
+        work.session.flush()
     rows = work.session.execute(
         select(
             DeliveryLine.delivery_id,
@@ -44,7 +45,8 @@ def shipped_lines_of(work: Work, origin_kind: str, origin_id: UUID) -> list[Ship
             Delivery.state == "shipped",
             DeliveryLine.origin_line_id.is_not(None),
         )
-        .order_by(Delivery.shipped_on.desc(), DeliveryLine.id.desc())
+        .order_by(Delivery.shipped_on.desc(), DeliveryLine.id.desc()),
+        execution_options={"autoflush": False},
     )
     return [ShippedLine(row[0], row[1], row[2], row[3], row[4], row[5]) for row in rows if row[2] is not None]
 
