@@ -1,6 +1,6 @@
 """What every process builds alike: registry, engines, gate, directory. `main`, `worker` and `cli` add their own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -18,8 +18,11 @@ from app.adapters.sealing import Sealing, open_sealing
 from app.adapters.settings import Settings
 from app.modules import load_modules
 from app.platform.actions import Gate
+from app.platform.means import Means
 from app.platform.module import MODULE as PLATFORM
 from app.platform.registry import Registry
+from app.platform.webhooks.catalogue import EventCatalogue, catalogue_of
+from app.platform.webhooks.sending import Sender
 from app.platform.work import Actor
 from app.platform.workflow import asks_approval
 from tenants.cells import Cells
@@ -92,7 +95,25 @@ class Wiring:
 
     @cached_property
     def gate(self) -> Gate:
-        return Gate(self.router.session, approval=asks_approval, after_commit=self.nudge)
+        return Gate(self.router.session, approval=asks_approval, after_commit=self.nudge, means=self.means)
+
+    @cached_property
+    def means(self) -> Means:
+        """What actions may ask of the installation."""
+        return Means(lambda: self.sealing, lambda: self.outgoing, self._event_names)
+
+    def _event_names(self) -> Collection[str]:
+        return self.events.by_name
+
+    @cached_property
+    def events(self) -> EventCatalogue:
+        """What webhooks can tell."""
+        return catalogue_of(self.registry)
+
+    @cached_property
+    def sender(self) -> Sender:
+        """What the worker sends webhooks with."""
+        return Sender(self.router.session, self.outgoing, self.sealing)
 
     @cached_property
     def provisioner(self) -> Provisioner:

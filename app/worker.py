@@ -1,4 +1,4 @@
-"""The worker process: relays committed facts, runs jobs, seals ledgers, keeps blank tenants ready.
+"""The worker process: relays committed facts, runs jobs, sends webhooks, seals ledgers, keeps blank tenants ready.
 
 Two loops in one process. The relay waits for nudges through Redis and hands facts on; a sweep over the
 tenants finds what a lost nudge left, also while Redis is gone. The queue (procrastinate, its own
@@ -10,13 +10,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 import structlog
-from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
+from procrastinate import App, PsycopgConnector, RetryStrategy, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
 
 from app.adapters import redis as cache
@@ -27,8 +28,12 @@ from app.platform.identity.expiry import clear_expired
 from app.platform.jobs import Job, run_job
 from app.platform.outbox import Fact, relay
 from app.platform.users import profile_of
+from app.platform.webhooks.feeding import feed
+from app.platform.webhooks.letters import disabled_letters
+from app.platform.webhooks.subscription import disable_webhook
 from app.platform.work import Actor
 from app.wiring import NUDGES, Wiring
+from tenants.resolve import TenantRef
 
 log = structlog.get_logger(__name__)
 SWEEP_SECONDS = 30.0
@@ -36,6 +41,13 @@ WAIT_SECONDS = 5.0
 BLANK_TENANTS = 3
 CONCURRENCY = 2
 SEAL_DELAY_SECONDS = 1
+WEBHOOK_TENANTS = 4
+"""Tenants whose webhooks are sent at the same time: one tenant takes one place, however many endpoints keep it busy."""
+ENDPOINTS_AT_ONCE = 4
+
+
+LETTERS = RetryStrategy(max_attempts=6, exponential_wait=4)
+"""A letter is tried for about an hour and a half."""
 
 
 @dataclass
@@ -52,6 +64,8 @@ class Worker:
         for app in (self.queue, self.runner):
             app.task(name="job", queue="jobs")(self._job)
             app.task(name="upkeep", queue="upkeep")(self._upkeep)
+            app.task(name="webhooks", queue="webhooks")(self._webhooks)
+            app.task(name="webhook_letter", queue="jobs", retry=LETTERS)(self._webhook_letter)
 
     # -- the relay ------------------------------------------------------------------------------------
 
@@ -68,6 +82,7 @@ class Worker:
             nudged |= {UUID(text) for text in listener.wait(0 if nudged else WAIT_SECONDS, self.stopping) if text}
             for tenant_id in nudged:
                 self._safely("relay", partial(self.relay_tenant, tenant_id))
+                self._safely("webhooks", partial(self._wake_webhooks, tenant_id))
         listener.close()
 
     def relay_tenant(self, tenant_id: UUID) -> int:
@@ -78,7 +93,8 @@ class Worker:
         total = 0
         while True:
             with self.wiring.router.session(tenant.schema) as session:
-                done = relay(session, [lambda facts: self._hand_on(tenant_id, facts)])
+                feeding = partial(feed, session, self.wiring.events, tenant_id)
+                done = relay(session, [feeding, lambda facts: self._hand_on(tenant_id, facts)])
                 waits = not done and audit_waits(session)
                 session.rollback()
             total += done
@@ -91,8 +107,16 @@ class Worker:
         for fact in facts:
             if fact.name == "JobRequested":
                 self._enqueue("job", tenant_id, lock=None, job_id=fact.body["job_id"])
+            elif fact.name == "WebhookDisabled":
+                self._enqueue("webhook_letter", tenant_id, lock=None, webhook_id=fact.body["webhook_id"])
         if any(fact.name != "JobRequested" for fact in facts):
             self._enqueue("upkeep", tenant_id, lock=f"upkeep:{tenant_id}", delay=SEAL_DELAY_SECONDS)
+
+    def _wake_webhooks(self, tenant_id: UUID) -> None:
+        """Have a tenant's webhooks sent if any are due: new ones, retries whose time has come, what a dead worker left."""
+        tenant = self.wiring.directory.find(tenant_id)
+        if tenant is not None and tenant.usable and self.wiring.sender.due(tenant.schema):
+            self._enqueue("webhooks", tenant_id, lock=f"webhooks:{tenant_id}")
 
     def _enqueue(self, task: str, tenant_id: UUID, *, lock: str | None, delay: int = 0, **arguments: Any) -> None:
         options: dict[str, Any] = {"queueing_lock": lock} if lock else {}
@@ -149,41 +173,75 @@ class Worker:
             upkeep(self.wiring.router, self.wiring.gate, actor)
         anchor_audit(self.wiring.router, self.wiring.objects, tenant.schema)
 
+    def _webhooks(self, tenant_id: str) -> None:
+        """A turn for each endpoint of a tenant that has something due."""
+        tenant = self.wiring.directory.tenant(UUID(tenant_id))
+        due = self.wiring.sender.due(tenant.schema)
+        if not due:
+            return
+        with ThreadPoolExecutor(min(ENDPOINTS_AT_ONCE, len(due)), "webhook") as pool:
+            for webhook_id in due:
+                pool.submit(self._safely, "webhook", partial(self._endpoint, tenant, webhook_id))
+        self.wiring.sender.prune(tenant.schema)
+        self._wake_webhooks(tenant.id)
+
+    def _endpoint(self, tenant: TenantRef, webhook_id: UUID) -> None:
+        """A turn of one endpoint; one that has not answered for days is switched off."""
+        if self.wiring.sender.serve(tenant.schema, webhook_id):
+            system = Actor.system(tenant.id, tenant.schema, door="job")
+            self.wiring.gate.perform(disable_webhook, system, webhook_id=webhook_id)
+            self.wiring.sender.bury(tenant.schema, webhook_id)
+
+    def _webhook_letter(self, tenant_id: str, webhook_id: str) -> None:
+        """Tell those in charge that an endpoint was switched off."""
+        tenant = self.wiring.directory.tenant(UUID(tenant_id))
+        with self.wiring.router.session(tenant.schema) as session:
+            letters = disabled_letters(session, UUID(webhook_id), self.wiring.settings.tenant_url(tenant.slug))
+            session.rollback()
+        for letter in letters:
+            self.wiring.mailer.send(letter)
+
     # -- the process ----------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """Both loops until a signal comes."""
         loop, asked = asyncio.get_running_loop(), asyncio.Event()
+        loop.set_default_executor(ThreadPoolExecutor(CONCURRENCY + WEBHOOK_TENANTS + 1, "task"))
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, asked.set)
         with self.queue.open():
             thread = threading.Thread(target=self.relay_forever, name="relay", daemon=True)
             thread.start()
             async with self.runner.open_async():
-                work = asyncio.create_task(
-                    self.runner.run_worker_async(
-                        queues=["jobs", "upkeep"],
-                        concurrency=CONCURRENCY,
-                        listen_notify=False,
-                        fetch_job_polling_interval=0.5,
-                        install_signal_handlers=False,
-                        delete_jobs="successful",
-                    )
-                )
-                waiting = asyncio.create_task(asked.wait())
-                await asyncio.wait({work, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                tasks = {
+                    asyncio.create_task(self._work_off(["jobs", "upkeep"], CONCURRENCY)),
+                    asyncio.create_task(self._work_off(["webhooks"], WEBHOOK_TENANTS)),
+                    asyncio.create_task(asked.wait()),
+                }
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
                 self.stopping.set()
-                for task in (work, waiting):
+                for task in tasks:
                     task.cancel()
-                await asyncio.gather(work, waiting, return_exceptions=True)
+                await asyncio.gather(*tasks, return_exceptions=True)
             await asyncio.to_thread(thread.join, WAIT_SECONDS + 1)
+
+    async def _work_off(self, queues: list[str], concurrency: int) -> None:
+        """Run the tasks of some queues; webhooks have places of their own, for they wait for others' machines."""
+        await self.runner.run_worker_async(
+            queues=queues,
+            concurrency=concurrency,
+            listen_notify=False,
+            fetch_job_polling_interval=0.5,
+            install_signal_handlers=False,
+            delete_jobs="successful",
+        )
 
 
 def main(settings: Settings) -> None:
     """Run the worker until SIGINT or SIGTERM."""
     configure_logging(settings.log)
     configure_sentry(settings.sentry_dsn, settings.mode)
-    wiring = Wiring(settings, pool_size=4)
+    wiring = Wiring(settings, pool_size=8)
     try:
         asyncio.run(Worker(wiring).run())
     finally:

@@ -20,6 +20,8 @@ PLATFORM = (
     "reference",
     "sign_in_policy",
     "users",
+    "webhooks.delivery",
+    "webhooks.subscription",
     "workflow",
 )
 """Files of `app.platform` with tables; `tests/tenants/test_migrations.py` misses none."""

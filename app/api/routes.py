@@ -42,7 +42,8 @@ HOUSED = frozenset(
 # Of the platform itself and without a screen; named, so that the table does not hang on what else was imported.
 UNSEEN = {act.name: act for act in (create_saved_view, delete_saved_view)}
 # Steps of signing up and accepting an invitation: they bind a credential that only the identity door has checked;
-# letters, keys and factors of colleagues, the rules of signing in: their other half is done by the portal.
+# letters, keys and factors of colleagues, the rules of signing in: their other half is done by the portal;
+# and what the worker alone decides.
 INTERNAL = frozenset(
     (
         "platform.create_first_user",
@@ -50,6 +51,7 @@ INTERNAL = frozenset(
         "platform.invite_user",
         "platform.revoke_user_tokens",
         "platform.update_sign_in_policy",
+        "platform.disable_webhook",
     )
 )
 

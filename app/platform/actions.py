@@ -29,6 +29,7 @@ from app.platform.audit import EVENTS, Auditor, Change
 from app.platform.closing import close
 from app.platform.events import LISTENERS
 from app.platform.jsonable import canonical, jsonable
+from app.platform.means import Means
 from app.platform.records import IdempotencyKey
 from app.platform.reference import epoch_now, raise_epoch
 from app.platform.work import Actor, Work
@@ -147,6 +148,8 @@ class Gate:
     approval: ApprovalRule = lambda work, act, arguments: None
     after_commit: Callable[[Actor], None] = lambda actor: None
     """Nudges the relay; must not raise."""
+    means: Means | None = None
+    """What actions may ask of the installation beside the database."""
 
     def perform(
         self, act: Action[..., Any], actor: Actor, key: str | None = None, /, *, dry_run: bool = False, **arguments: Any
@@ -193,7 +196,8 @@ class Gate:
                 if "pending" in claim.answer:
                     raise Pending("approval.requested", action=act.name, handle=claim.answer["pending"])
                 return Performed(claim.answer["result"], replayed=True)
-            work = Work(session, actor, dry_run=dry_run, epoch=claim.epoch if claim else None)
+            epoch = claim.epoch if claim else None
+            work = Work(session, actor, dry_run=dry_run, given_means=self.means, epoch=epoch)
             auditor = Auditor(work)
             if actor.rules is not None:
                 actor.rules.admit(work, act, arguments)
@@ -222,7 +226,7 @@ class Gate:
         Where it read sensitive fields, that is logged before the answer is given.
         """
         with self.sessions(actor.schema) as session:
-            work = Work(session, actor)
+            work = Work(session, actor, given_means=self.means)
             try:
                 answer = query(work)
             finally:

@@ -6,7 +6,7 @@ is read from the outbox after the commit.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 if TYPE_CHECKING:
     from app.platform.work import Work
@@ -15,6 +15,19 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Event:
     """A fact in the past tense. Fields are ids, dates, decimals and plain tuples of such."""
+
+    internal: ClassVar[bool] = False
+    """A matter of our own machinery, which webhooks do not tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """What the parts of each row are called, for a field of rows: `Annotated[tuple[...], Columns("line_id", "quantity")]`."""
+
+    names: tuple[str, ...]
+
+    def __init__(self, *names: str) -> None:
+        object.__setattr__(self, "names", names)
 
 
 E = TypeVar("E", bound=Event)

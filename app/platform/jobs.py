@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 from sqlalchemy import String, select, update
@@ -49,6 +49,7 @@ class Job(Model):
 class JobRequested(Event):
     """A job row waits to be run."""
 
+    internal: ClassVar[bool] = True
     job_id: UUID
     name: str
 

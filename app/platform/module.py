@@ -35,6 +35,7 @@ from app.platform.users import (
     update_user,
 )
 from app.platform.views import Button, DocumentView, Field, Lines, ListView, Menu, Tab
+from app.platform.webhooks.views import DELIVERIES, DELIVERY, WEBHOOK, WEBHOOKS
 from app.platform.workflow import (
     ApprovalRequest,
     ApprovalRule,
@@ -287,6 +288,10 @@ MODULE = Module(
         APPROVAL,
         APPROVAL_RULES,
         APPROVAL_RULE,
+        WEBHOOKS,
+        WEBHOOK,
+        DELIVERIES,
+        DELIVERY,
         AUDIT,
     ],
     menu=[
@@ -298,6 +303,8 @@ MODULE = Module(
         Menu("platform.access_rule"),
         Menu("platform.approval_request"),
         Menu("platform.approval_rule"),
+        Menu("platform.webhook"),
+        Menu("platform.webhook_delivery"),
         Menu("platform.audit_entry"),
     ],
     upkeep=[seal_audit],

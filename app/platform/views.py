@@ -40,7 +40,8 @@ TONES: dict[str, str] = {
     "in_progress": "progress", "shipped": "progress", "ordered": "progress", "posted": "done", "done": "done",
     "delivered": "done", "invoiced": "done", "paid": "done", "accepted": "done", "closed": "done",
     "cancelled": "draft", "reversed": "problem", "rejected": "problem", "overdue": "problem", "lost": "draft",
-    "expired": "draft", "blocked": "problem", "inactive": "draft", "none": "draft",
+    "expired": "draft", "blocked": "problem", "inactive": "draft", "none": "draft", "paused": "waiting",
+    "disabled": "problem", "dead": "problem", "discarded": "draft",
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from app.adapters.db import Model
 from app.kernel import dates
 from app.kernel.errors import Conflict, Missing
 from app.platform.events import Event
+from app.platform.means import Means
 from app.platform.permissions import EVERYTHING, NOTHING, Grants, Narrowing, module_of, narrowed, select_rows
 
 M = TypeVar("M", bound=Model)
@@ -90,6 +91,7 @@ class Work:
     _held: dict[tuple[type[Any], UUID], Any] = field(default_factory=dict)
     disclosed: dict[tuple[str, UUID], set[str]] = field(default_factory=dict)
     """Sensitive fields that were read, by kind and record; the gate logs them."""
+    given_means: Means | None = None
     memory: dict[Any, Any] = field(default_factory=dict)
     """What was read once and serves for the length of the transaction (lines of a document, rates)."""
     epoch: int | None = None
@@ -103,6 +105,13 @@ class Work:
         if self.actor.company_id is None:
             raise Conflict("company.none")
         return self.actor.company_id
+
+    @property
+    def means(self) -> Means:
+        """What the installation offers beside the database."""
+        if self.given_means is None:
+            raise RuntimeError("this gate was built without means")
+        return self.given_means
 
     def today(self) -> date:
         """The business day in the company's time zone."""

@@ -9,6 +9,7 @@ from app.platform import i18n
 from app.platform.actions import Action
 from app.platform.registry import Registry
 from app.platform.views import Field
+from app.platform.webhooks.catalogue import catalogue_of, event_title
 from app.web.cells import widget_kind
 from app.web.inputs import Slot
 from app.web.labels import Labels, resource_name
@@ -138,6 +139,8 @@ def _tags(visit: Visit, resource: str, box: FieldBox, shown: Field, slot: Slot |
         box.lookup = "" if offered else f"/lookup/{resource_name(shown.ref)}"
     elif shown.key == "patterns":
         box.choices = _permissions(visit, chosen)
+    elif shown.key == "events":
+        box.choices = _events(visit, chosen)
     else:
         box.choices = choices_for(visit.labels, resource, shown, slot, chosen)
 
@@ -150,6 +153,15 @@ def _permissions(visit: Visit, chosen: Sequence[str]) -> list[Choice]:
         act = registry.actions.get(name)
         label = labels.action(act) if act is not None else labels.optional(name) or name
         found.append(Choice(name, label, name in chosen, "" if label == name else name))
+    return found
+
+
+def _events(visit: Visit, chosen: Sequence[str]) -> list[Choice]:
+    """Every event a webhook can carry, and those chosen once that are no more; the name stands beside the words."""
+    known = catalogue_of(visit.portal.registry).by_name
+    found = [Choice(name, name, selected=True) for name in chosen if name not in known]
+    for name, kind in known.items():
+        found.append(Choice(name, event_title(visit.locale, kind), name in chosen, name))
     return found
 
 

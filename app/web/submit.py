@@ -205,7 +205,7 @@ def press(visit: Visit, resource: Resource) -> Response:
     """POST on a verb: do it, then lead to what it made or back to the document."""
     button = find_button(visit, resource, str(visit.params["verb"]))
     act, key = button.action, visit.id()
-    back = f"{resource.path}/{key}"
+    back = resource.path if act.verb == "delete" else f"{resource.path}/{key}"
     reader = dialog_reader(visit, button)
     pairs = [(name, text) for name, text in visit.pairs if name in {field.key for field in reader.fields}]
     form = reader.read(pairs)

@@ -101,8 +101,8 @@ def test_a_revision_is_started_from_the_models(versions: Path) -> None:
 def test_every_file_with_tables_is_imported() -> None:
     folder = Path(app.platform.__path__[0])
     found = {
-        path.stem
-        for path in folder.glob("*.py")
+        ".".join(path.relative_to(folder).with_suffix("").parts)
+        for path in folder.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.ClassDef)
         and any(isinstance(base, ast.Name) and base.id == "Model" for base in node.bases)

@@ -15,14 +15,18 @@ from starlette.applications import Starlette
 
 from app.adapters.mail import FolderMailer
 from app.adapters.objects_folder import FolderStore
+from app.adapters.outgoing import Outgoing
+from app.adapters.sealing import open_sealing
 from app.kernel.dates import now
 from app.modules import load_modules
 from app.platform.actions import Gate
 from app.platform.identity.passwords import hash_password
+from app.platform.means import Means
 from app.platform.module import MODULE as PLATFORM
 from app.platform.organisation import create_company
 from app.platform.registry import Registry
 from app.platform.users import Role, create_role, create_user
+from app.platform.webhooks.catalogue import catalogue_of
 from app.platform.work import Actor
 from app.web import csrf
 from app.web.app import web_middleware, web_routes
@@ -88,12 +92,18 @@ class Browser(TestClient):
 
 @pytest.fixture(scope="session")
 def portal(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
-    gate = Gate(installation.router.session)
+    registry = Registry([PLATFORM, *load_modules()])
+    means = Means(
+        lambda: open_sealing(installation.settings),
+        lambda: Outgoing(installation.settings.allowance),
+        lambda: catalogue_of(registry).by_name,
+    )
+    gate = Gate(installation.router.session, means=means)
     folder = tmp_path_factory.mktemp("web")
     redis = Redis.from_url(installation.settings.redis_url)
     yield Portal(
         settings=installation.settings,
-        registry=Registry([PLATFORM, *load_modules()]),
+        registry=registry,
         gate=gate,
         sessions=gate.sessions,
         directory=installation.directory,

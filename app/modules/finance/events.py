@@ -3,11 +3,14 @@
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from app.platform.events import Event
+from app.platform.events import Columns, Event
 
-Moved = tuple[tuple[UUID, UUID | None, Decimal], ...]
+Moved = Annotated[
+    tuple[tuple[UUID, UUID | None, Decimal], ...], Columns("invoice_line_id", "origin_line_id", "quantity")
+]
 """(line id, line it came from, quantity in the line's unit)"""
 
 
@@ -47,6 +50,8 @@ class InvoicePaid(Event):
 
 @dataclass(frozen=True, slots=True)
 class PaymentPosted(Event):
+    """A payment is in the books."""
+
     payment_id: UUID
     direction: str
     party_id: UUID
@@ -54,6 +59,8 @@ class PaymentPosted(Event):
 
 @dataclass(frozen=True, slots=True)
 class PaymentReversed(Event):
+    """A posted payment was taken back."""
+
     payment_id: UUID
     direction: str
     party_id: UUID
@@ -71,4 +78,5 @@ class PeriodClosed(Event):
 class EntriesPosted(Event):
     """The ledger grew: the sealer has work."""
 
+    internal: ClassVar[bool] = True
     count: int

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Annotated, ClassVar
 from uuid import UUID
 
-from app.platform.events import Event
+from app.platform.events import Columns, Event
 
-Pieces = tuple[tuple[UUID, UUID | None, Decimal], ...]
+Pieces = Annotated[
+    tuple[tuple[UUID, UUID | None, Decimal], ...], Columns("delivery_line_id", "origin_line_id", "quantity")
+]
 """(own line, origin line, quantity in the line's unit)"""
 
 
@@ -51,4 +54,5 @@ class GoodsReceived(Event):
 class CostPending(Event):
     """Costs of an item were booked provisionally and wait to be settled."""
 
+    internal: ClassVar[bool] = True
     unit_id: UUID

@@ -9,41 +9,57 @@ from app.platform.events import Event
 
 @dataclass(frozen=True, slots=True)
 class PartyCreated(Event):
+    """A party was added."""
+
     party_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class PartyChanged(Event):
+    """Something about a party changed."""
+
     party_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class PartyBlocked(Event):
+    """A party may not be sold to or bought from any more."""
+
     party_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class PartyDeactivated(Event):
+    """A party is no longer in use."""
+
     party_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class ItemCreated(Event):
+    """An item was added."""
+
     item_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class ItemChanged(Event):
+    """Something about an item changed."""
+
     item_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class ItemDeactivated(Event):
+    """An item is no longer in use."""
+
     item_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class ExchangeRateChanged(Event):
+    """A rate of a currency pair was set or corrected."""
+
     currency: str
     quote: str
     kind: str
@@ -52,9 +68,13 @@ class ExchangeRateChanged(Event):
 
 @dataclass(frozen=True, slots=True)
 class WarehouseCreated(Event):
+    """A warehouse was added."""
+
     warehouse_id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class WarehouseDeactivated(Event):
+    """A warehouse is no longer in use."""
+
     warehouse_id: UUID
