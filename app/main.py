@@ -12,10 +12,12 @@ import anyio
 from sqlalchemy import text
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 
+from app.adapters.observed import Observed
 from app.adapters.settings import Settings
 from app.adapters.telemetry import configure_logging, configure_sentry, metrics
 from app.api.context import ApiContext
@@ -60,15 +62,17 @@ def build_app(wiring: Wiring) -> Starlette:
         yield
         wiring.close()
 
+    routes: list[BaseRoute] = [
+        Route("/healthz", _alive, methods=["GET"]),
+        Route("/readyz", _ready(wiring), methods=["GET"]),
+        Route("/metrics", _metrics, methods=["GET"]),
+        Mount("/api", app=_whole_path(door)),
+        *web_routes(portal),
+    ]
+    templates = {route.endpoint: route.path for route in routes if isinstance(route, Route)}
     app = Starlette(
-        routes=[
-            Route("/healthz", _alive, methods=["GET"]),
-            Route("/readyz", _ready(wiring), methods=["GET"]),
-            Route("/metrics", _metrics, methods=["GET"]),
-            Mount("/api", app=_whole_path(door)),
-            *web_routes(portal),
-        ],
-        middleware=web_middleware(portal),
+        routes=routes,
+        middleware=[Middleware(Observed, template=templates.get), *web_middleware(portal)],
         lifespan=lifespan,
     )
     app.state.wiring = wiring

@@ -174,13 +174,16 @@ def count_statement(times: int = 1) -> None:
 
 @contextmanager
 def counted() -> Iterator[list[int]]:
-    """Count the SQL statements of a block: `with counted() as n: ...; n[0]`."""
+    """Count the SQL statements of a block: `with counted() as n: ...; n[0]`. Whoever counts around it has them too."""
     counter = [0]
+    around = statements.get()
     token = statements.set(counter)
     try:
         yield counter
     finally:
         statements.reset(token)
+        if around is not None:
+            around[0] += counter[0]
 
 
 def _count(*_: Any) -> None:
