@@ -52,6 +52,8 @@ def build_app(wiring: Wiring) -> Starlette:
         objects=wiring.objects,
         mailer=wiring.mailer,
         redis=wiring.redis,
+        sealing=wiring.sealing,
+        outgoing=wiring.outgoing,
     )
     door = Door(api_context(wiring))
 

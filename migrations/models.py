@@ -19,6 +19,7 @@ PLATFORM = (
     "records",
     "reference",
     "sign_in_policy",
+    "sign_on",
     "users",
     "webhooks.delivery",
     "webhooks.subscription",

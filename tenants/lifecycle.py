@@ -23,6 +23,7 @@ from tenants.models import (
     LoginSession,
     MailToken,
     Membership,
+    SignOnLink,
     Tenant,
     TenantState,
     Ticket,
@@ -94,7 +95,7 @@ def delete_tenant(control: Engine, provisioner: Provisioner, slug: str) -> UUID:
         tenant = _locked(session, slug)
         _move(tenant, TenantState.DELETED, {TenantState.SUSPENDED})
         tenant.deleted_at = at
-        for model in (LoginSession, Ticket, MailToken, ApiToken, Membership, Entitlement):
+        for model in (LoginSession, SignOnLink, Ticket, MailToken, ApiToken, Membership, Entitlement):
             session.execute(delete(model).where(model.tenant_id == tenant.id))
         session.execute(update(Address).where(Address.tenant_id == tenant.id).values(released_at=at))
         tenant_id = tenant.id

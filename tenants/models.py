@@ -134,6 +134,50 @@ class LoginSession(ControlModel):
     """The absolute end; the idle end is `seen_at` plus `sessions.IDLE`."""
     address: Mapped[str] = mapped_column(String(45))
     device: Mapped[str] = mapped_column(String(200))
+    provider_id: Mapped[UUID | None]
+    """The tenant's identity provider that vouched for the person; None where they proved themselves to us."""
+
+
+class SignOnSession(ControlModel):
+    """What the identity provider said of a session it vouched for: by this a logout of theirs finds ours."""
+
+    __tablename__ = "sign_on_session"
+    session_id: Mapped[UUID] = mapped_column(ForeignKey(LoginSession.id, ondelete="CASCADE"), primary_key=True)
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey(Tenant.id))
+    provider_id: Mapped[UUID]
+    subject: Mapped[str] = mapped_column(String(255))
+    provider_session: Mapped[str] = mapped_column(String(255))
+    """Their `sid`; empty where they give none."""
+    id_token: Mapped[bytes]
+    """Sealed; the hint they ask for when the person signs out."""
+    __table_args__ = (Index("sign_on_session_subject_ix", "tenant_id", "provider_id", "subject"),)
+
+
+class SignOnLink(ControlModel):
+    """A person as an identity provider knows them. Per tenant: what one tenant's provider says binds no other."""
+
+    __tablename__ = "sign_on_link"
+    id: Mapped[Key]
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey(Tenant.id))
+    provider_id: Mapped[UUID] = mapped_column(index=True)
+    issuer: Mapped[str] = mapped_column(String(500))
+    subject: Mapped[str] = mapped_column(String(255))
+    identity_id: Mapped[UUID] = mapped_column(ForeignKey(Identity.id), index=True)
+    email: Mapped[str] = mapped_column(String(254))
+    """The address they vouched for when the link was made; never looked up by."""
+    by_person: Mapped[bool]
+    """Whether the person made it, signed in by their own means: an owner comes in by no other link."""
+    created_at: Mapped[datetime]
+    last_used_at: Mapped[datetime | None]
+    __table_args__ = (UniqueConstraint("tenant_id", "issuer", "subject", name="sign_on_link_subject_uq"),)
+
+
+class SignOnOnce(ControlModel):
+    """Values that may be used once: the state of a begun sign-in, the id of a logout token."""
+
+    __tablename__ = "sign_on_once"
+    value_hash: Mapped[bytes] = mapped_column(primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(index=True)
 
 
 class Ticket(ControlModel):

@@ -21,6 +21,7 @@ from app.web.letters import send_reset
 from app.web.portal import Visit
 from app.web.render import render
 from app.web.screens import AuthScreen, EditForm
+from app.web.sso_offer import offered
 from app.web.widgets import ActionButton, FieldBox
 
 OTHER = {"en": "zh_CN", "zh_CN": "en"}
@@ -97,7 +98,7 @@ def _login_screen(visit: Visit) -> AuthScreen:
         "email", labels.text("field.email"), "email", required=True, autocomplete="username", max_length=254
     )
     links = [] if visit.tenant else [(labels.text("web.auth.no_company"), labels.text("web.auth.signup"), "/signup")]
-    return AuthScreen(
+    screen = AuthScreen(
         "login",
         labels.text("web.auth.login"),
         labels.text("web.auth.login.text"),
@@ -107,6 +108,7 @@ def _login_screen(visit: Visit) -> AuthScreen:
         links=links,
         forgot_href="/forgot",
     )
+    return offered(visit, screen, wanted)
 
 
 def show_login(visit: Visit) -> Response:

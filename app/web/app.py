@@ -30,6 +30,8 @@ from app.web import (
     setup,
     sign_in_rules,
     signup,
+    sso,
+    sso_settings,
     submit,
 )
 from app.web.errors import outside
@@ -77,7 +79,12 @@ def web_routes(portal: Portal) -> list[BaseRoute]:
         get("/login", account.show_login, **both),
         post("/login", account.submit_login, **both),
         get("/enter", account.enter, public=True),
-        post("/logout", account.logout, public=True),
+        post("/logout", sso.logout, public=True),
+        get("/sso/signed-out", sso.signed_out, public=True),
+        get("/sso/{provider:uuid}/start", sso.start, public=True),
+        get("/sso/{provider:uuid}/callback", sso.callback, public=True),
+        post("/sso/{provider:uuid}/connect", sso.connect),
+        Route("/sso/{provider:uuid}/logout", plain(portal, sso.back_channel), methods=["POST"]),
         get("/forgot", account.show_forgot, **both),
         post("/forgot", account.submit_forgot, **both),
         get("/reset", account.show_reset, **both),
@@ -99,6 +106,7 @@ def web_routes(portal: Portal) -> list[BaseRoute]:
         post("/preferences", preferences.change),
         get("/settings/profile", preferences.profile),
         *_security(portal, get, post),
+        *_sign_on(get, post),
         get("/{module}/reports/{name}", reports.show_report),
         get("/{module}/reports/{name}/export.{format}", reports.export_report),
     ]
@@ -121,6 +129,20 @@ def _security(portal: Portal, get: Callable[..., Route], post: Callable[..., Rou
         post("/settings/password", credentials.change_password),
         get("/settings/sign-in", sign_in_rules.show_rules),
         post("/settings/sign-in", sign_in_rules.change_rules),
+    ]
+
+
+def _sign_on(get: Callable[..., Route], post: Callable[..., Route]) -> list[Route]:
+    return [
+        get("/settings/sso", sso_settings.show_all),
+        get("/settings/sso/new", sso_settings.show_new),
+        post("/settings/sso", sso_settings.create),
+        get("/settings/sso/{provider:uuid}", sso_settings.show_one),
+        post("/settings/sso/{provider:uuid}", sso_settings.update),
+        post("/settings/sso/{provider:uuid}/test", sso_settings.test),
+        get("/settings/sso/{provider:uuid}/remove", sso_settings.ask_remove),
+        post("/settings/sso/{provider:uuid}/remove", sso_settings.remove),
+        post("/settings/sso/{provider:uuid}/links/{link:uuid}/disconnect", sso_settings.disconnect),
     ]
 
 

@@ -1,18 +1,23 @@
 """Who a cookie belongs to, opening and closing sessions, and what follows from changes of users."""
 
+import logging
 from typing import Any
 from uuid import UUID
 
 from starlette.responses import RedirectResponse, Response
 
-from app.kernel.errors import Forbidden
+from app.kernel.errors import Forbidden, Refusal
 from app.platform.actions import Action
+from app.platform.identity.sessions import Vouched
+from app.platform.sign_on import admits, enforced, providers_of, record_sign_on
 from app.platform.users import create_user, deactivate_user, invite_user, profile_of, revoke_user_tokens
 from app.platform.work import Actor
 from app.web import session
 from app.web.happenings import note_sign_in
 from app.web.letters import send_invitation
 from app.web.portal import Visit
+
+log = logging.getLogger(__name__)
 
 
 def signed_in(visit: Visit, cookie: str) -> None:
@@ -23,24 +28,65 @@ def signed_in(visit: Visit, cookie: str) -> None:
         return
     with visit.portal.sessions(visit.tenant.schema) as tenant_session:
         profile = profile_of(tenant_session, visit.tenant.schema, found.user_id)
+        providers = providers_of(tenant_session, visit.tenant.schema)
         tenant_session.rollback()
-    if profile is not None:
+    if profile is not None and admits(providers, found.provider_id, owner=profile.owner):
         visit.session, visit.profile = found, profile
 
 
-def let_in(visit: Visit, identity_id: UUID, path: str) -> Response:
-    """A new session on this tenant's host, then on to a page. Forbidden `login.wrong` for non-members."""
+def let_in(visit: Visit, identity_id: UUID, path: str, *, vouched: Vouched | None = None) -> Response:
+    """A new session on this tenant's host, then on to a page. Forbidden `login.wrong` for non-members.
+
+    Where sign-in through a provider is enforced, anybody but an owner is sent there instead, however they came.
+    """
     assert visit.tenant is not None
     user_id = visit.portal.accounts.user_in(identity_id, visit.tenant.id)
     if user_id is None:
         raise Forbidden("login.wrong", field="password")
+    if not _may_enter(visit, user_id, vouched):
+        return RedirectResponse("/login?required=1", 303)
     device = visit.request.headers.get("user-agent", "")
-    secret = visit.portal.logins.open(identity_id, visit.tenant.id, user_id, address=visit.address, device=device)
-    note_sign_in(visit, identity_id)
+    secret = visit.portal.logins.open(
+        identity_id, visit.tenant.id, user_id, address=visit.address, device=device, vouched=vouched
+    )
+    by = next((one.name for one in visit.providers if vouched and one.id == vouched.provider_id), "")
+    note_sign_in(visit, identity_id, **({"provider": by} if by else {}))
     response = RedirectResponse(path, 303)
     session.set_cookie(visit.portal, response, session.SESSION, secret)
     session.clear_cookie(visit.portal, response, session.GUEST)
     return response
+
+
+def _may_enter(visit: Visit, user_id: UUID, vouched: Vouched | None) -> bool:
+    assert visit.tenant is not None
+    with visit.portal.sessions(visit.tenant.schema) as tenant_session:
+        profile = profile_of(tenant_session, visit.tenant.schema, user_id)
+        tenant_session.rollback()
+    owner = profile is not None and profile.owner
+    if vouched is None and owner and enforced(visit.providers):
+        first = next(one for one in visit.providers if one.active and one.enforced)
+        assert profile is not None
+        note_sign_on(visit, first.id, "sso.emergency", email=profile.email)
+    return admits(visit.providers, vouched.provider_id if vouched else None, owner=owner)
+
+
+def note_sign_on(
+    visit: Visit, provider_id: UUID, code: str, detail: str = "", email: str = "", subject: str = ""
+) -> None:
+    """A line for the administrator on a sign-in through a provider; that it cannot be written does not stop it."""
+    assert visit.tenant is not None
+    actor = system_in(visit, visit.tenant.id, visit.tenant.schema)
+    facts: dict[str, Any] = {
+        "provider_id": provider_id,
+        "code": code,
+        "detail": detail,
+        "email": email,
+        "subject": subject,
+    }
+    try:
+        visit.portal.gate.perform(record_sign_on, actor, None, **facts)
+    except Refusal:
+        log.exception("what became of a sign-in was not noted")
 
 
 def system_in(visit: Visit, tenant_id: UUID, schema: str) -> Actor:

@@ -14,14 +14,19 @@ from starlette.requests import Request
 
 from app.adapters.mail import Mailer
 from app.adapters.objects import ObjectStore
+from app.adapters.outgoing import Outgoing
 from app.adapters.redis import RateLimiter
+from app.adapters.sealing import Sealing
 from app.adapters.settings import Settings
 from app.kernel.errors import Forbidden
 from app.platform.actions import Action, Gate, Performed
 from app.platform.identity.accounts import Accounts
+from app.platform.identity.oidc import RelyingParty
 from app.platform.identity.sessions import Sessions, SignedIn
+from app.platform.identity.sign_ons import SignOns
 from app.platform.identity.tokens import Tokens
 from app.platform.registry import Registry
+from app.platform.sign_on import Provider, providers_of
 from app.platform.users import Profile
 from app.platform.work import Actor, Work
 from app.web.cells import Pen
@@ -46,6 +51,8 @@ class Portal:
     mailer: Mailer
     redis: Redis
     """Rate limits are shared through it; while it is away they are kept in the process."""
+    sealing: Sealing
+    outgoing: Outgoing
 
     @cached_property
     def limiter(self) -> RateLimiter:
@@ -63,6 +70,15 @@ class Portal:
     @cached_property
     def tokens(self) -> Tokens:
         return Tokens(self.control, self.directory, self.sessions)
+
+    @cached_property
+    def sign_ons(self) -> SignOns:
+        """People vouched for by identity providers."""
+        return SignOns(self.control, self.gate)
+
+    @cached_property
+    def relying_party(self) -> RelyingParty:
+        return RelyingParty(self.outgoing)
 
     @cached_property
     def secret(self) -> bytes:
@@ -162,6 +178,15 @@ class Visit:
             request_id=self.request_id,
             modules=self.tenant.modules,
         )
+
+    @cached_property
+    def providers(self) -> Sequence[Provider]:
+        """The tenant's identity providers."""
+        assert self.tenant is not None
+        with self.portal.sessions(self.tenant.schema) as session:
+            found = providers_of(session, self.tenant.schema)
+            session.rollback()
+        return found
 
     def may(self, permission: str) -> bool:
         return self.actor.may(permission)

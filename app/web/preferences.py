@@ -11,6 +11,7 @@ from app.platform.i18n import LOCALES
 from app.platform.preferences import create_saved_view, delete_saved_view
 from app.platform.registry import Resource
 from app.platform.sign_in_policy import update_sign_in_policy
+from app.platform.sign_on import update_identity_provider
 from app.platform.users import update_preferences
 from app.platform.work import Work
 from app.web import session
@@ -72,6 +73,8 @@ def settings_nav(visit: Visit) -> list[Tab]:
     names = ["profile", "security", "sessions", "tokens"]
     if visit.may(update_sign_in_policy.permission):
         names.append("sign-in")
+    if visit.may(update_identity_provider.permission):
+        names.append("sso")
     return [
         Tab(
             visit.labels.text(f"web.account.{name.replace('-', '_')}"),

@@ -278,6 +278,8 @@ class SettingsSection:
     secret: str = ""
     """Something shown once, such as a new API token."""
     secret_label: str = ""
+    copies: Sequence[tuple[str, str]] = ()
+    """(label, text) of things to be copied elsewhere, such as addresses to register."""
     matrix: "PermissionMatrix | None" = None
 
 

@@ -4,8 +4,8 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Any
-from uuid import UUID
+from typing import TYPE_CHECKING, Any
+from uuid import UUID, uuid4
 
 import pytest
 from redis import Redis
@@ -34,6 +34,10 @@ from app.web.portal import Portal
 from tenants.models import Identity, Membership, Tenant, TenantState
 from tenants.resolve import TenantRef
 from tests.factories.installation import Installation
+
+if TYPE_CHECKING:
+    from tests.oidc_provider.evil import EvilProvider
+    from tests.web.firm import Firm
 
 with warnings.catch_warnings():  # starlette would rather have httpx2, which is not among our packages
     warnings.simplefilter("ignore")
@@ -111,6 +115,8 @@ def portal(installation: Installation, tmp_path_factory: pytest.TempPathFactory)
         objects=FolderStore(folder / "objects", b"x" * 32),
         mailer=FolderMailer(folder / "mail", "Hanse <no-reply@localhost>"),
         redis=redis,
+        sealing=open_sealing(installation.settings),
+        outgoing=Outgoing(),
     )
     redis.close()
 
@@ -180,6 +186,37 @@ def owner(site: Site) -> Browser:
 def reader(site: Site) -> Browser:
     """Reads everything, changes nothing, in Chinese."""
     return site.client(site.reader)
+
+
+@pytest.fixture(scope="module")
+def provider() -> "Iterator[EvilProvider]":
+    """An identity provider on loopback, right until a test says otherwise."""
+    from tests.oidc_provider.evil import EvilProvider
+
+    made = EvilProvider()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def firm_site(portal: Portal, installation: Installation) -> Site:
+    """A company of its own for tests of sign-in, which decide who may enter at all."""
+    from tests.web.firm import founded
+
+    return founded(portal, installation)
+
+
+@pytest.fixture
+def firm(firm_site: Site, provider: "EvilProvider") -> "Iterator[Firm]":
+    """The company with a provider that nobody has used yet."""
+    from tests.web.firm import Firm
+
+    provider.reset()
+    firm_site.portal.__dict__.pop("relying_party", None)  # it remembers documents of the test before
+    made = Firm(firm_site, provider, uuid4())
+    made.connect(made.key)
+    yield made
+    made.disconnect_all()
 
 
 class _Words(HTMLParser):

@@ -9,7 +9,7 @@ from app.kernel.dates import now
 from app.platform.identity.guard import WINDOW
 from app.platform.identity.sessions import IDLE
 from tenants.credentials import Challenge, LoginTries
-from tenants.models import LoginSession, MailToken, Ticket
+from tenants.models import LoginSession, MailToken, SignOnOnce, Ticket
 
 KEPT = timedelta(days=30)
 """How long a used or dead link can still be looked up by support."""
@@ -22,6 +22,7 @@ def clear_expired(control: Engine) -> int:
     for statement in (
         delete(LoginSession).where((LoginSession.expires_at < at) | (LoginSession.seen_at < at - IDLE)),
         delete(Ticket).where(Ticket.expires_at < at),
+        delete(SignOnOnce).where(SignOnOnce.expires_at < at),
         delete(MailToken).where(MailToken.expires_at < at - KEPT),
         delete(Challenge).where(Challenge.expires_at < at),
         delete(LoginTries).where(LoginTries.last_at < at - WINDOW),

@@ -12,8 +12,9 @@ from sqlalchemy import Engine, delete, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.dates import now
+from app.kernel.ids import new_id
 from app.platform.identity.secrets import digest, new_secret
-from tenants.models import Identity, LoginSession
+from tenants.models import Identity, LoginSession, SignOnSession
 from tenants.resolve import Remembered
 
 CACHE_SECONDS = 10.0
@@ -37,6 +38,19 @@ class SignedIn:
     device: str = ""
     address: str = ""
     created_at: datetime | None = None
+    provider_id: UUID | None = None
+    """The identity provider that vouched; such a session is no proof for changes of a person's own credentials."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """What an identity provider said of the sign-in a session begins with."""
+
+    provider_id: UUID
+    subject: str
+    provider_session: str
+    id_token: bytes
+    """Sealed."""
 
 
 class Sessions:
@@ -46,12 +60,22 @@ class Sessions:
         self._control = control
         self._cache = Remembered(CACHE_SECONDS, CACHE_ENTRIES)
 
-    def open(self, identity_id: UUID, tenant_id: UUID, user_id: UUID, *, address: str, device: str) -> str:
+    def open(
+        self,
+        identity_id: UUID,
+        tenant_id: UUID,
+        user_id: UUID,
+        *,
+        address: str,
+        device: str,
+        vouched: Vouched | None = None,
+    ) -> str:
         """A new session (always a new value: nothing a visitor brought is kept); returns the cookie's value."""
-        secret, at = new_secret(), now()
+        secret, at, key = new_secret(), now(), new_id()
         with Session(self._control) as session, session.begin():
             session.add(
                 LoginSession(
+                    id=key,
                     token_hash=digest(secret),
                     identity_id=identity_id,
                     tenant_id=tenant_id,
@@ -62,9 +86,26 @@ class Sessions:
                     expires_at=at + ABSOLUTE,
                     address=address[:45],
                     device=device[:200],
+                    provider_id=vouched.provider_id if vouched else None,
                 )
             )
+            if vouched is not None:
+                session.flush()
+                session.add(
+                    SignOnSession(
+                        session_id=key,
+                        tenant_id=tenant_id,
+                        provider_id=vouched.provider_id,
+                        subject=vouched.subject,
+                        provider_session=vouched.provider_session,
+                        id_token=vouched.id_token,
+                    )
+                )
         return secret
+
+    def forget(self) -> None:
+        """Look all sessions up anew, after some were ended elsewhere."""
+        self._cache.clear()
 
     def find(self, secret: str, tenant_id: UUID) -> SignedIn | None:
         """The live session of a cookie on this tenant's host, or None."""
@@ -138,4 +179,5 @@ def _signed_in(row: LoginSession) -> SignedIn:
         row.device,
         row.address,
         row.created_at,
+        row.provider_id,
     )
