@@ -22,6 +22,10 @@ from app.adapters.settings import Settings
 from app.adapters.telemetry import configure_logging, configure_sentry, metrics
 from app.api.context import ApiContext
 from app.api.door import Door
+from app.api.oauth import OAuthDoor
+from app.platform.oauth.grants import ACCESS
+from app.platform.oauth.metadata import place_at
+from app.platform.work import Actor
 from app.web.app import web_middleware, web_routes
 from app.web.portal import Portal
 from app.web.render import assets
@@ -54,14 +58,17 @@ def build_app(wiring: Wiring) -> Starlette:
         redis=wiring.redis,
         sealing=wiring.sealing,
         outgoing=wiring.outgoing,
+        shared_partners=wiring.partners,
     )
     door = Door(api_context(wiring))
+    oauth = OAuthDoor(wiring.partners, lambda host: place_at(wiring.settings, wiring.directory, host), wiring.limiter)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         door.warm()
         yield
+        wiring.partners.usage.write()
         wiring.close()
 
     routes: list[BaseRoute] = [
@@ -69,6 +76,7 @@ def build_app(wiring: Wiring) -> Starlette:
         Route("/readyz", _ready(wiring), methods=["GET"]),
         Route("/metrics", _metrics, methods=["GET"]),
         Mount("/api", app=_whole_path(door)),
+        *oauth.routes(),
         *web_routes(portal),
     ]
     templates = {route.endpoint: route.path for route in routes if isinstance(route, Route)}
@@ -95,14 +103,20 @@ def api_context(wiring: Wiring) -> ApiContext:
     from app.platform.identity.tokens import Tokens
 
     tokens = Tokens(wiring.control, wiring.directory, wiring.router.session)
+    bearers, usage = wiring.partners.bearers, wiring.partners.usage
+
+    def authenticate(token: str, address: str) -> Actor | None:
+        return bearers.actor(token, address) if token.startswith(ACCESS) else tokens.actor(token, address)
+
     return ApiContext(
         registry=wiring.registry,
         gate=wiring.gate,
-        authenticate=tokens.actor,
+        authenticate=authenticate,
         objects=wiring.objects,
         tenant_at=lambda host: wiring.directory.tenant_at(host).id,
         limiter=wiring.limiter,
         styles=assets().styles,
+        used=lambda actor, app, operation, refused: usage.count(actor.tenant_id, app.id, operation, refused=refused),
     )
 
 

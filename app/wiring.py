@@ -20,6 +20,7 @@ from app.modules import load_modules
 from app.platform.actions import Gate
 from app.platform.means import Means
 from app.platform.module import MODULE as PLATFORM
+from app.platform.oauth.partners import Partners
 from app.platform.registry import Registry
 from app.platform.webhooks.catalogue import EventCatalogue, catalogue_of
 from app.platform.webhooks.sending import Sender
@@ -114,6 +115,11 @@ class Wiring:
     def sender(self) -> Sender:
         """What the worker sends webhooks with."""
         return Sender(self.router.session, self.outgoing, self.sealing)
+
+    @cached_property
+    def partners(self) -> Partners:
+        """Partner apps, one for both doors."""
+        return Partners.of(self.control, self.sealing, self.registry, self.directory, self.router.session)
 
     @cached_property
     def provisioner(self) -> Provisioner:

@@ -8,12 +8,14 @@ from uuid import UUID
 from app.adapters.objects import ObjectStore
 from app.platform.actions import Gate
 from app.platform.registry import Registry
-from app.platform.work import Actor
+from app.platform.work import ActingApp, Actor
 
 PREFIX = "/api/v1"
 BODY_LIMIT = 1_000_000
 """Bytes of a request body; files go to the object store, not through here."""
 CALLS_PER_MINUTE = 1200
+APP_CALLS_PER_MINUTE = 600
+"""Of one partner app in one tenant, over all its tokens."""
 FAILURES_PER_MINUTE = 30
 """Wrong tokens an address may try."""
 
@@ -43,8 +45,11 @@ class ApiContext:
     limiter: Limiter | None = None
     """Counts calls per token and failures per address; None: this process's own memory."""
     calls_per_minute: int = CALLS_PER_MINUTE
+    app_calls_per_minute: int = APP_CALLS_PER_MINUTE
     failures_per_minute: int = FAILURES_PER_MINUTE
-    """Both: 0 turns the limit off."""
+    """All: 0 turns the limit off."""
     body_limit: int = BODY_LIMIT
     styles: Sequence[str] = ()
     """Addresses of the portal's stylesheets for the reference page."""
+    used: Callable[[Actor, ActingApp, str, bool], None] = lambda actor, app, operation, refused: None
+    """Told of every call of a partner app: (actor, app, operation, whether it was refused)."""

@@ -68,7 +68,7 @@ class Door:
     def answer(self, scope: Scope, headers: Mapping[str, str], body: bytes, request_id: str) -> Answer:
         """One request to its answer; never raises."""
         wish = headers.get("accept-language")
-        locale = i18n.negotiate(wish)
+        locale, call = i18n.negotiate(wish), None
         try:
             path = str(scope["path"])
             endpoint, ids = self.table.find(scope["method"], _below(path))
@@ -78,13 +78,16 @@ class Door:
                 address = scope["client"][0] if scope.get("client") else ""
                 call.bearer = self.keeper.actor(headers, address, request_id, locale if wish else None)
                 call.locale = locale = call.bearer.locale if call.bearer.locale in i18n.LOCALES else locale
-            return _ready(endpoint.run(call))
+            answer = _ready(endpoint.run(call))
         except Exception as error:
             refusal = refusal_in(error)
             if refusal is None:
                 log.exception("api_defect", request_id=request_id)
                 refusal = Problem(500, "api.defect")
-            return _ready(problem(refusal, locale, request_id))
+            answer = _ready(problem(refusal, locale, request_id))
+        if call is not None and call.bearer is not None and call.bearer.app is not None:
+            self.context.used(call.bearer, call.bearer.app, call.endpoint.name, answer.status >= 400)
+        return answer
 
 
 def _ready(answer: Answer) -> Answer:

@@ -42,7 +42,7 @@ HOUSED = frozenset(
 # Of the platform itself and without a screen; named, so that the table does not hang on what else was imported.
 UNSEEN = {act.name: act for act in (create_saved_view, delete_saved_view)}
 # Steps of signing up and accepting an invitation: they bind a credential that only the identity door has checked;
-# letters, keys and factors of colleagues, the rules of signing in: their other half is done by the portal;
+# letters, keys and factors of colleagues, the rules of signing in, partner apps: their other half is the portal's;
 # and what the worker alone decides.
 INTERNAL = frozenset(
     (
@@ -52,6 +52,15 @@ INTERNAL = frozenset(
         "platform.revoke_user_tokens",
         "platform.update_sign_in_policy",
         "platform.disable_webhook",
+        "platform.create_app",
+        "platform.update_app",
+        "platform.rotate_app_secret",
+        "platform.end_app_secret",
+        "platform.disable_app",
+        "platform.enable_app",
+        "platform.install_app",
+        "platform.limit_app_installation",
+        "platform.uninstall_app_installation",
     )
 )
 

@@ -44,7 +44,10 @@ class Doorkeeper:
         mark = sha256(given[1].encode()).digest()
         found = self._remembered(mark) or self._asked(mark, given[1], address)
         self._check_host(found, headers.get("host", ""))
-        self._count(f"api:{found.tenant_id}:{mark[:12].hex()}", self._context.calls_per_minute)
+        if found.app is not None:
+            self._count(f"api-app:{found.app.installation_id}", self._context.app_calls_per_minute)
+        else:
+            self._count(f"api:{found.tenant_id}:{mark[:12].hex()}", self._context.calls_per_minute)
         return replace(found, door="api", address=address, request_id=request_id, locale=locale or found.locale)
 
     def _remembered(self, mark: bytes) -> Actor | None:
@@ -62,6 +65,8 @@ class Doorkeeper:
         if found is None:
             self._failed(address)
             raise _unauthenticated("api.token_invalid")
+        if found.app is not None:  # remembered where its grant, installation and user are, and forgotten there at once
+            return found
         with self._lock:
             self._known[mark] = (time.monotonic() + CACHE_SECONDS, found)
             self._known.move_to_end(mark)
@@ -92,4 +97,5 @@ class Doorkeeper:
 
 
 def _unauthenticated(code: str, **facts: Any) -> Problem:
-    return Problem(401, code, headers={"WWW-Authenticate": 'Bearer realm="hanse"'}, **facts)
+    reason = ', error="invalid_token"' if code == "api.token_invalid" else ""  # RFC 6750, 3.1
+    return Problem(401, code, headers={"WWW-Authenticate": f'Bearer realm="hanse"{reason}'}, **facts)

@@ -158,7 +158,7 @@ class Gate:
         began = perf_counter()
         outcome = "defect"
         try:
-            if not (act.grant == SELF or actor.may(act.permission)):
+            if not (actor.grants.own if act.grant == SELF else actor.may(act.permission)):
                 raise Forbidden("permission.missing", permission=act.permission)
             done = self._retried(act, actor, key, dry_run, arguments)
             outcome = "replayed" if done.replayed else "done"
@@ -300,7 +300,7 @@ class _Claim:
     def take(
         cls, session: Session, act: Action[..., Any], actor: Actor, key: str, arguments: dict[str, Any]
     ) -> "_Claim":
-        who = str(actor.user_id or actor.name)
+        who = actor.principal
         mark = _fingerprint(act.name, arguments)
         table = table_of(IdempotencyKey)
         mine = {"actor": who, "action": act.name, "key": key, "fingerprint": mark, "created_at": now()}

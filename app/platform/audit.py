@@ -114,7 +114,8 @@ class Auditor:
 
     def listed(self) -> "list[Change]":
         """What was created, changed or deleted, at most MAX_CHANGES records."""
-        return list(islice(self.changes.values(), MAX_CHANGES))
+        noted = [Change(*given) for given in self.work.noted]
+        return [*noted, *islice(self.changes.values(), MAX_CHANGES)]
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The platform as a module of its own: users, roles, companies, departments, approvals, the audit log."""
 
+import app.platform.app_installations
+import app.platform.app_registration  # noqa: F401  both declare actions of pages that are no declared screens
 from app.platform.audit_seal import seal_audit
 from app.platform.organisation import (
     Company,

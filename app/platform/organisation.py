@@ -18,6 +18,7 @@ from app.adapters.db import Choice, Code, Currency, Key, Memo, Model, Name, Vers
 from app.kernel.errors import Conflict, Invalid
 from app.platform.actions import action
 from app.platform.events import Event
+from app.platform.permissions import narrowed
 from app.platform.reference import facts_of
 from app.platform.work import Work
 
@@ -124,8 +125,8 @@ def company_at_work(work: Work) -> CompanyFacts:
 
 
 def companies(work: Work) -> list[Company]:
-    """All companies of the tenant, by code."""
-    return list(work.session.scalars(select(Company).order_by(Company.code)))
+    """The companies of the tenant that the actor may know, by code."""
+    return list(work.session.scalars(narrowed(select(Company), work, Company).order_by(Company.code)))
 
 
 def _checked_zone(zone: str) -> str:

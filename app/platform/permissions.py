@@ -34,6 +34,11 @@ class Grants:
     def __contains__(self, permission: str) -> bool:
         return self.everything or _matches(self.patterns, permission)
 
+    @property
+    def own(self) -> bool:
+        """Whether its holder may change their own things; a token only where its scopes say so."""
+        return True
+
     def within(self, scopes: frozenset[str]) -> "Grants":
         """Narrowed to the scopes of a token: both must allow. An empty set of scopes narrows nothing."""
         return self if not scopes else _Narrowed(self.patterns, self.everything, scopes)
@@ -45,6 +50,10 @@ class _Narrowed(Grants):
 
     def __contains__(self, permission: str) -> bool:
         return super().__contains__(permission) and _matches(self.scopes, permission)
+
+    @property
+    def own(self) -> bool:
+        return _matches(self.scopes, "platform.self")
 
 
 @lru_cache(maxsize=20_000)

@@ -37,6 +37,16 @@ class Phase(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class ActingApp:
+    """The partner app that acts, for a user or for itself."""
+
+    id: UUID
+    installation_id: UUID
+    companies: frozenset[UUID] = frozenset()
+    """Those it may work in; empty means all."""
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, by which door, in which tenant and company. Built by a door after authentication."""
 
@@ -56,6 +66,14 @@ class Actor:
     """Modules the tenant is entitled to; None means all."""
     rules: Narrowing | None = None
     """What the actor's roles leave of rows and fields; None means all."""
+    app: ActingApp | None = None
+    """Set where a partner app acts: `name` is then the app's, `on_behalf_of` the person it acts for."""
+
+    @property
+    def principal(self) -> str:
+        """Whom idempotency keys belong to: two apps acting for one person do not see each other's answers."""
+        who = str(self.user_id or self.name)
+        return f"{self.app.installation_id}:{self.user_id or ''}" if self.app else who
 
     def may(self, permission: str) -> bool:
         """Whether role, token scope and entitlement all allow it."""
@@ -87,6 +105,8 @@ class Work:
     trail: list[str] = field(default_factory=list)
     effects: list[Any] = field(default_factory=list)
     """What a dry run shows: dataclasses with a `kind` (postings, stock, tax), appended by the engines."""
+    noted: list[tuple[str, UUID, str, dict[str, Any]]] = field(default_factory=list)
+    """Changes for the audit that no row of this tenant shows: (kind, record, operation, columns)."""
     _deferred: dict[Phase, dict[Deferred, list[Any]]] = field(default_factory=dict)
     _held: dict[tuple[type[Any], UUID], Any] = field(default_factory=dict)
     disclosed: dict[tuple[str, UUID], set[str]] = field(default_factory=dict)
@@ -202,6 +222,10 @@ class Work:
     def emit(self, event: Event) -> None:
         """State a fact: listeners hear it in this transaction, the outbox keeps it for everybody else."""
         self.events.append(event)
+
+    def note(self, kind: str, record_id: UUID, operation: str, columns: dict[str, Any]) -> None:
+        """Tell the audit of a change outside the tenant's tables; `columns` maps a name to [before, after]."""
+        self.noted.append((kind, record_id, operation, columns))
 
     def defer(self, phase: Phase, handle: Deferred, item: Any) -> None:
         """Run `handle(work, [items…])` once, after the listeners, with everything deferred to it in this phase."""

@@ -14,11 +14,14 @@ from app.kernel.errors import Missing
 from app.web import (
     account,
     bulk,
+    consent,
     credentials,
+    developer,
     development,
     dialogs,
     exports,
     files,
+    installed_apps,
     lookup,
     overviews,
     pages,
@@ -107,6 +110,7 @@ def web_routes(portal: Portal) -> list[BaseRoute]:
         get("/settings/profile", preferences.profile),
         *_security(portal, get, post),
         *_sign_on(get, post),
+        *_apps(get, post),
         get("/{module}/reports/{name}", reports.show_report),
         get("/{module}/reports/{name}/export.{format}", reports.export_report),
     ]
@@ -143,6 +147,33 @@ def _sign_on(get: Callable[..., Route], post: Callable[..., Route]) -> list[Rout
         get("/settings/sso/{provider:uuid}/remove", sso_settings.ask_remove),
         post("/settings/sso/{provider:uuid}/remove", sso_settings.remove),
         post("/settings/sso/{provider:uuid}/links/{link:uuid}/disconnect", sso_settings.disconnect),
+    ]
+
+
+def _apps(get: Callable[..., Route], post: Callable[..., Route]) -> list[Route]:
+    """Partner apps: consent, what is installed, and the developer's pages."""
+    installed, app = "/settings/apps/{installation:uuid}", "/settings/developer/{app:uuid}"
+    return [
+        get(consent.ADDRESS, consent.show_consent),
+        post(consent.ADDRESS, consent.answer_consent),
+        get("/oauth/apps/{app:uuid}/logo", consent.show_logo),
+        get("/settings/apps", installed_apps.show_apps),
+        post("/settings/apps/grants/{grant:uuid}/revoke", installed_apps.revoke_grant),
+        get(installed, installed_apps.show_app),
+        post(installed, installed_apps.limit),
+        get(f"{installed}/uninstall", installed_apps.ask_uninstall),
+        post(f"{installed}/uninstall", installed_apps.uninstall),
+        get("/settings/developer", developer.show_apps),
+        get("/settings/developer/new", developer.show_new),
+        post("/settings/developer", developer.create),
+        get(app, developer.show_app),
+        post(app, developer.update),
+        post(f"{app}/logo", developer.set_logo),
+        post(f"{app}/rotate/{{kind}}", developer.rotate),
+        post(f"{app}/secrets/{{secret:uuid}}/end", developer.end_secret),
+        get(f"{app}/disable", developer.ask_disable),
+        post(f"{app}/disable", developer.switch),
+        post(f"{app}/enable", developer.switch),
     ]
 
 

@@ -100,5 +100,6 @@ def follow_up(visit: Visit, act: Action[..., Any], result: Any) -> None:
         send_invitation(visit, UUID(str(result)))
     elif act is deactivate_user:
         visit.portal.logins.end_of_user(visit.actor.tenant_id, UUID(str(result)))
+        visit.portal.partners.grants.end_user(visit.actor.tenant_id, UUID(str(result)))
     elif act is revoke_user_tokens:
         visit.portal.tokens.revoke_all(visit.actor.tenant_id, UUID(str(result)))

@@ -25,6 +25,7 @@ from app.platform.identity.oidc import RelyingParty
 from app.platform.identity.sessions import Sessions, SignedIn
 from app.platform.identity.sign_ons import SignOns
 from app.platform.identity.tokens import Tokens
+from app.platform.oauth.partners import Partners
 from app.platform.registry import Registry
 from app.platform.sign_on import Provider, providers_of
 from app.platform.users import Profile
@@ -53,6 +54,8 @@ class Portal:
     """Rate limits are shared through it; while it is away they are kept in the process."""
     sealing: Sealing
     outgoing: Outgoing
+    shared_partners: Partners | None = None
+    """What the REST door knows of partner apps too; without it this door has its own."""
 
     @cached_property
     def limiter(self) -> RateLimiter:
@@ -79,6 +82,13 @@ class Portal:
     @cached_property
     def relying_party(self) -> RelyingParty:
         return RelyingParty(self.outgoing)
+
+    @cached_property
+    def partners(self) -> Partners:
+        """Partner apps."""
+        if self.shared_partners is not None:
+            return self.shared_partners
+        return Partners.of(self.control, self.sealing, self.registry, self.directory, self.sessions)
 
     @cached_property
     def secret(self) -> bytes:

@@ -7,6 +7,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from app.kernel.errors import Invalid
+from app.platform.app_registration import create_app
 from app.platform.i18n import LOCALES
 from app.platform.preferences import create_saved_view, delete_saved_view
 from app.platform.registry import Resource
@@ -69,12 +70,14 @@ def _came_from(visit: Visit) -> str:
 
 
 def settings_nav(visit: Visit) -> list[Tab]:
-    """The sections of one's own settings, and for who may set them the rules of signing in."""
-    names = ["profile", "security", "sessions", "tokens"]
+    """The sections of one's own settings; for who may set them, the rules of signing in and the developer's apps."""
+    names = ["profile", "security", "sessions", "tokens", "apps"]
     if visit.may(update_sign_in_policy.permission):
         names.append("sign-in")
     if visit.may(update_identity_provider.permission):
         names.append("sso")
+    if visit.may(create_app.permission):
+        names.append("developer")
     return [
         Tab(
             visit.labels.text(f"web.account.{name.replace('-', '_')}"),

@@ -111,6 +111,8 @@ class EditForm:
     draft_url: str = ""
     """Autosave of drafts goes here; "" for none."""
     hidden: Sequence[tuple[str, str]] = ()
+    files: bool = False
+    """Whether it sends files."""
 
 
 @dataclass(slots=True)
@@ -331,6 +333,32 @@ class AuthScreen:
     """For "login": the link beside the password's label."""
     check_url: str = ""
     """For "signup": answers `?slug=` with the availability hint."""
+
+
+@dataclass(slots=True)
+class ConsentScreen:
+    """What a partner app asks for, in plain words, with the two answers; outside the shell, never in a frame."""
+
+    title: str
+    text: str
+    locale: str = "en"
+    csrf: str = ""
+    other_locale_href: str = ""
+    company: str = ""
+    app_name: str = ""
+    logo_href: str = ""
+    facts: Sequence[tuple[str, str]] = ()
+    """(label, text): who offers the app, where it leads back to, for whom it acts."""
+    scopes: Sequence[tuple[str, str]] = ()
+    """(what it may do, to what)"""
+    scopes_title: str = ""
+    fields: Sequence[FieldBox] = ()
+    action: str = ""
+    allow: str = ""
+    """Empty: this person cannot allow it; `deny` alone leads back."""
+    deny: str = ""
+    notices: Sequence[Notice] = ()
+    errors: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(slots=True)

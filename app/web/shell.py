@@ -99,6 +99,7 @@ def build_shell(
             MenuItem(labels.text("web.account.security"), "/settings/security", "shield-lock"),
             MenuItem(labels.text("web.account.sessions"), "/settings/sessions", "device-laptop"),
             MenuItem(labels.text("web.account.tokens"), "/settings/tokens", "key"),
+            MenuItem(labels.text("web.account.apps"), "/settings/apps", "apps"),
         ],
         preferences_url="/preferences",
         logout_url="/logout",

@@ -1,0 +1,44 @@
+"""What one process needs of partner apps, built once and shared by both doors, so that what one ends is dead in the other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app.adapters.sealing import Sealing
+from app.platform.oauth.apps import Apps
+from app.platform.oauth.bearers import Bearers
+from app.platform.oauth.grants import Grants
+from app.platform.oauth.scopes import Catalogue
+from app.platform.oauth.server import Server
+from app.platform.oauth.usage import Usage
+from app.platform.registry import Registry
+from tenants.resolve import Directory
+
+
+@dataclass(frozen=True)
+class Partners:
+    """Registrations, grants, the server over them, and the count of calls."""
+
+    apps: Apps
+    grants: Grants
+    catalogue: Catalogue
+    bearers: Bearers
+    server: Server
+    usage: Usage
+
+    @classmethod
+    def of(
+        cls,
+        control: Engine,
+        sealing: Sealing,
+        registry: Registry,
+        directory: Directory,
+        sessions: Callable[[str], Session],
+    ) -> "Partners":
+        """Over the given engines."""
+        apps, grants, catalogue = Apps(control, sealing), Grants(control), Catalogue(registry)
+        bearers = Bearers(grants, catalogue, directory, sessions)
+        server = Server(apps, grants, catalogue, bearers)
+        return cls(apps, grants, catalogue, bearers, server, Usage(control))
