@@ -194,6 +194,7 @@ def _list_parameters(view: ListView) -> list[Schema]:
         found.append(_query("group", {"type": "string", "enum": [attribute.key for attribute in view.group_by]}))
     shown = [field for field in view.fields if field.source is not None and field.compute is None]
     filtered = [Field(a) for a in view.filters] + [f for f in shown if not view.filters or f.source in view.filters]
+    filtered += [Field(name=name) for name in view.searches]
     for field in {field.key: field for field in filtered}.values():
         found.append(_query(field.key, {"type": "string"}))
         if field.shown_as in RANGES:

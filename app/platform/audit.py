@@ -19,7 +19,7 @@ from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import ORMExecuteState, Session
 
 from app.adapters.db import Model
-from app.platform.permissions import module_of
+from app.platform.permissions import name_of
 from app.platform.records import AuditChange, AuditEntry
 from app.platform.work import Work
 
@@ -106,7 +106,7 @@ class Auditor:
         record_id = next((part for part in key if isinstance(part, UUID)), None)
         if not columns or record_id is None:
             return
-        kind = kind_of(model)
+        kind = name_of(model)
         entry = self.changes.setdefault((kind, key), Change(kind, record_id, operation, {}))
         for name, (before, after) in columns.items():
             first = entry.columns.get(name, [before])[0]
@@ -126,11 +126,6 @@ class Change:
     record_id: UUID
     operation: str
     columns: dict[str, Any]
-
-
-def kind_of(model: type[Model]) -> str:
-    """`sales.order`; an inner table is called by its table name."""
-    return f"{module_of(model)}.{model.__noun__ or model.__tablename__}"
 
 
 @lru_cache(maxsize=1000)

@@ -16,7 +16,6 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.adapters.db import table_of
 from app.kernel.errors import Invalid
 from app.kernel.page import decode_cursor, encode_cursor
-from app.platform.audit import kind_of
 from app.platform.list_plan import MOST_SHAPES, Shape, SortKey, after, plan_of
 from app.platform.list_request import (
     COUNT_LIMIT,
@@ -29,7 +28,7 @@ from app.platform.list_request import (
     typed_value,
 )
 from app.platform.naming import is_chinese
-from app.platform.permissions import narrowed, require_read
+from app.platform.permissions import name_of, narrowed, require_read
 from app.platform.views import Field, ListView
 from app.platform.work import Work
 from tenants.resolve import Remembered
@@ -155,7 +154,7 @@ def _tab_columns(work: Work, view: ListView) -> list[Any]:
 def note_disclosed(work: Work, shown: Field, values: Mapping[UUID, Any]) -> None:
     """Remember whose sensitive field was read; empty ones tell nothing."""
     assert shown.model is not None
-    kind = kind_of(shown.model)
+    kind = name_of(shown.model)
     for key, value in values.items():
         if value not in (None, ""):
             work.disclosed.setdefault((kind, key), set()).add(shown.key)
@@ -208,6 +207,11 @@ class _Listing:
         return found
 
     def _condition(self, given: Filter) -> Any:
+        searched = self.view.searches.get(given.field)
+        if searched is not None:
+            if given.operator not in ("eq", "contains"):
+                raise Invalid("filter.operator", field=given.field, operator=given.operator)
+            return searched(self.work, ",".join(given.values))
         column: Any = self.plan.filterable.get(given.field)
         if column is None:
             raise Invalid("filter.unknown", field=given.field, name=given.field)

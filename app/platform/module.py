@@ -2,6 +2,7 @@
 
 import app.platform.app_installations
 import app.platform.app_registration  # noqa: F401  both declare actions of pages that are no declared screens
+from app.platform.audit_log import AUDIT, AUDIT_ENTRY
 from app.platform.audit_seal import seal_audit
 from app.platform.organisation import (
     Company,
@@ -20,7 +21,6 @@ from app.platform.positions import (
     member_names,
     update_position,
 )
-from app.platform.records import AuditEntry
 from app.platform.registry import Module
 from app.platform.rule_views import ACCESS_RULE, ACCESS_RULES
 from app.platform.users import (
@@ -255,21 +255,6 @@ APPROVAL_RULE = DocumentView(
     buttons=[Button(delete_approval_rule, danger=True)],
     icon="checklist",
 )
-AUDIT = ListView(
-    AuditEntry,
-    columns=[
-        Field(AuditEntry.at, phone="meta"),
-        Field(AuditEntry.actor_name, phone="body"),
-        Field(AuditEntry.action, phone="title"),
-        AuditEntry.door,
-        AuditEntry.address,
-        AuditEntry.request_id,
-    ],
-    search=[AuditEntry.actor_name, AuditEntry.action, AuditEntry.request_id],
-    sort=[AuditEntry.at.desc()],
-    icon="history",
-)
-
 MODULE = Module(
     name="platform",
     icon="settings",
@@ -295,6 +280,7 @@ MODULE = Module(
         DELIVERIES,
         DELIVERY,
         AUDIT,
+        AUDIT_ENTRY,
     ],
     menu=[
         Menu("platform.company"),

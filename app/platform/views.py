@@ -19,6 +19,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from app.adapters.db import Model
 from app.platform.actions import Action
+from app.platform.audit import Change
 from app.platform.permissions import module_of
 from app.platform.work import Work
 
@@ -30,7 +31,7 @@ AnyAction = Action[..., Any]
 
 KINDS = (
     "text", "memo", "code", "money", "price", "quantity", "number", "percent", "date", "instant", "state", "choice",
-    "ref", "flag", "progress", "email", "phone", "url", "tags",
+    "ref", "flag", "progress", "email", "phone", "url", "tags", "action", "actions",
 )  # fmt: skip
 
 # State tones are global: grey hollow, teal, amber, green, red, blue.
@@ -170,6 +171,8 @@ class ListView:
     search: Sequence[Attribute] = ()
     filters: Sequence[Attribute] = ()
     """Attributes that may be filtered; empty = every shown column that has a source."""
+    searches: Mapping[str, Callable[[Work, str], ColumnElement[bool]]] = field(default_factory=dict)
+    """Filters by typed words that no column of the row answers: name -> condition."""
     group_by: Sequence[Attribute] = ()
     tabs: Sequence[Tab] = ()
     sort: Sequence[ColumnElement[Any] | Attribute] = ()
@@ -338,6 +341,8 @@ class DocumentView:
     related: Callable[[Work, Any], Sequence[Related]] | None = None
     postings: Callable[[Work, Any], Sequence[PostingLine]] | None = None
     panels: Sequence[Callable[[Work, Any], Panel | None]] = ()
+    changes: Callable[[Work, Any], Sequence[Change]] | None = None
+    """Of a log entry: what it did, record by record, shown in words before and after."""
     preview: Callable[[Work, Mapping[str, Any]], Preview] | None = None
     """Called with the decoded, possibly incomplete arguments of create/update (missing ones are None)."""
     prints: Sequence["PrintOut"] = ()

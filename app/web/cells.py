@@ -18,7 +18,7 @@ from app.web.widgets import Cell, Kind, Tone
 Writer = Callable[[Mapping[str, Any], Mapping[str, str]], Cell]
 """(values, labels) -> cell"""
 
-KINDS: dict[str, Kind] = {"memo": "long_text", "tags": "text"}
+KINDS: dict[str, Kind] = {"memo": "long_text", "tags": "text", "action": "text", "actions": "text"}
 NUMERIC = frozenset(("money", "price", "quantity", "number", "percent"))
 
 
@@ -50,6 +50,8 @@ class Pen:
             return self._state(resource, key)
         if kind == "choice" or shown.choices:
             return self._choice(resource, key)
+        if kind in ("action", "actions"):
+            return self._actions(key)
         if kind == "tags":
             return self._tags(resource, key)
         if kind == "flag":
@@ -134,6 +136,16 @@ class Pen:
             given = values.get(key) or ()
             names = [self.labels.choice(resource, key, str(value)) for value in given]
             return Cell("text", ("、" if self.locale == "zh_CN" else ", ").join(names))
+
+        return write
+
+    def _actions(self, key: str) -> Writer:
+        mark = "、" if self.locale == "zh_CN" else ", "
+
+        def write(values: Mapping[str, Any], labels: Mapping[str, str]) -> Cell:
+            given = values.get(key) or ()
+            names = [given] if isinstance(given, str) else given
+            return Cell("text", mark.join(self.labels.action_name(str(name)) for name in names))
 
         return write
 

@@ -13,6 +13,7 @@ from app.platform.registry import Resource
 from app.platform.views import Button, DocumentView, Field, Panel, PostingLine, PrintOut, Related, Step, as_field
 from app.platform.work import Work
 from app.web.cells import Pen, widget_kind
+from app.web.changes import change_tables
 from app.web.grids import read_grid, totals_rows
 from app.web.lists import base_currency
 from app.web.panels import side_panel
@@ -83,6 +84,10 @@ def build_document(visit: Visit, work: Work, opened: Opened, tab: str = "activit
     buttons = offered(visit, opened)
     _arrange(visit, opened, buttons, screen)
     cards = [card for panel in _panels(visit, opened.view.model, view) if (card := panel(work, record))]
+    if view.changes is not None:
+        screen.title = labels.action_name(opened.title)
+        screen.tables = change_tables(visit, work, view.changes(work, record))
+        return screen
     screen.side = side_panel(visit, work, opened.resource, record.id, opened.url, tab)
     screen.side.cards = [panel_card(visit, pen, card) for card in cards]
     return screen

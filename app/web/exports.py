@@ -120,6 +120,8 @@ def _value(visit: Visit, resource: Resource, field: Field, row: Any) -> Any:
         return visit.labels.state(resource.name, str(value), field.key)
     if kind == "choice" or field.choices:
         return visit.labels.choice(resource.name, field.key, str(value))
+    if kind in ("action", "actions"):
+        return visit.pen().writer(resource.name, field)({field.key: value}, {}).text
     if kind in KINDS:
         return value
     if isinstance(value, (list, tuple)):

@@ -27,10 +27,11 @@ PAGE = ("cursor", "at", "back")
 def filterable(view: ListView) -> dict[str, Field]:
     """Name -> field of everything this list can be filtered by, in column order."""
     fields = {field.key: field for field in view.fields if field.source is not None and field.compute is None}
+    searched = {name: Field(name=name) for name in view.searches}
     if not view.filters:
-        return fields
+        return fields | searched
     allowed = {attribute.key: fields.get(attribute.key) or Field(attribute) for attribute in view.filters}
-    return {key: field for key, field in fields.items() if key in allowed} | allowed
+    return {key: field for key, field in fields.items() if key in allowed} | allowed | searched
 
 
 def chips_of(

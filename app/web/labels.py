@@ -99,6 +99,13 @@ class Labels:
         """The words on a button: the action's own, else the bare verb."""
         return self._first(act.name, f"verb.{act.verb}.button", f"verb.{act.verb}")
 
+    def action_name(self, name: str) -> str:
+        """What an audit entry's action is called; `?` behind the name marks one that waits for approval."""
+        plain = name.rstrip("?")
+        verb = plain.partition(".")[2].partition("_")[0]
+        label = self._first_or(plain, f"{plain}.done", plain, f"verb.{verb}.button", f"verb.{verb}")
+        return f"{label}?" if name.endswith("?") else label
+
     def done(self, act: Action[..., Any]) -> str:
         """The toast after it, or the general one."""
         return self._first(f"{act.name}.done", f"web.done.{act.verb}", "web.done")

@@ -1,26 +1,28 @@
 """What stands beside a document: comments and happenings, files, the audit trail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from app.platform import formats
+from app.platform.audit import Change as Changed
+from app.platform.audit_log import visible
 from app.platform.comments import Comment, comments_on
 from app.platform.documents import MAX_BYTES, Attachment, attachments_of
+from app.platform.permissions import read_permission
 from app.platform.records import AuditChange, AuditEntry
 from app.platform.registry import Resource
-from app.platform.views import Field
 from app.platform.work import Work
+from app.web.changes import changed_fields, references_in
 from app.web.portal import Visit
 from app.web.screens import SidePanel
 from app.web.shell import hue_of, initials
-from app.web.widgets import ActivityItem, Change, FileItem, Person, Tab, Upload
+from app.web.widgets import ActivityItem, FileItem, Person, Tab, Upload
 
 TABS = ("activity", "files", "audit")
 ENTRIES = 50
-QUIET = frozenset(("id", "company_id", "version"))
 
 
 def side_panel(visit: Visit, work: Work, resource: Resource, key: UUID, url: str, tab: str) -> SidePanel:
@@ -89,19 +91,11 @@ def _happening(visit: Visit, entry: AuditEntry) -> ActivityItem:
     return ActivityItem(
         entry.actor_name,
         _when(visit, entry.at),
-        action_label(visit, entry.action),
+        visit.labels.action_name(entry.action),
         entry.at.isoformat(),
         _person(entry.actor_name, entry.actor_id) if entry.actor_id else None,
         "bolt",
     )
-
-
-def action_label(visit: Visit, name: str) -> str:
-    """What an audit entry's action is called; `?` behind the name marks one that waits for approval."""
-    act = visit.portal.registry.actions.get(name.rstrip("?"))
-    if act is None:
-        return visit.labels.optional(f"{name}.done") or name
-    return visit.labels.optional(f"{act.name}.done") or visit.labels.action(act)
 
 
 def entries_of(work: Work, key: UUID, limit: int = ENTRIES) -> Sequence[tuple[AuditEntry, AuditChange]]:
@@ -117,43 +111,18 @@ def entries_of(work: Work, key: UUID, limit: int = ENTRIES) -> Sequence[tuple[Au
 
 
 def _audit(visit: Visit, work: Work, resource: Resource, key: UUID) -> list[ActivityItem]:
+    """What happened to the record, as far as the reader may know it; each leads to its entry in the log."""
+    entries = entries_of(work, key)
+    changes = visible(work, [Changed(c.kind, c.record_id, c.operation, dict(c.columns)) for _, c in entries])
+    references = references_in(work, changes)
+    opens = visit.may(read_permission(AuditEntry))
     found = []
-    for entry, change in entries_of(work, key):
+    for (entry, _), change in zip(entries, changes, strict=True):
         item = _happening(visit, entry)
-        item.changes = _changes(visit, resource, change.columns)
-        item.quote = ""
+        item.changes = changed_fields(visit, change, references)
+        item.href = f"/platform/audit-entries/{entry.id}" if opens else ""
         found.append(item)
     return found
-
-
-def _changes(visit: Visit, resource: Resource, columns: Mapping[str, Any]) -> list[Change]:
-    found = []
-    for name, pair in columns.items():
-        if name in QUIET:
-            continue
-        attribute = getattr(resource.model, name, None)
-        if attribute is None:
-            continue
-        shown = Field(attribute)
-        label = visit.labels.optional(f"{resource.name}.{name}", f"field.{name}") or name
-        before, after = (_word(visit, resource, shown, value) for value in pair)
-        if before != after:
-            found.append(Change(label, before, after))
-    return found
-
-
-def _word(visit: Visit, resource: Resource, shown: Field, value: Any) -> str:
-    if value is None or value == "":
-        return "–"
-    if shown.shown_as == "state":
-        return visit.labels.state(resource.name, str(value))
-    if shown.shown_as == "choice":
-        return visit.labels.choice(resource.name, shown.key, str(value))
-    if isinstance(value, bool):
-        return visit.labels.text("choice.yes" if value else "choice.no")
-    if isinstance(value, (list, tuple)):
-        return ", ".join(str(part) for part in value)
-    return str(value)
 
 
 def file_item(visit: Visit, url: str, file: Attachment) -> FileItem:

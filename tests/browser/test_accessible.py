@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from app.modules.masterdata.models.party import Party
 from app.modules.sales.models.order import Order
+from app.platform.records import AuditEntry
 from tests.browser.conftest import Desk, Person
 from tests.browser.shop import Shop
 
@@ -35,6 +36,9 @@ def floorplans(shop: Shop) -> Iterator[tuple[str, str, int]]:
     yield "report", "/finance/reports/trial-balance", 200
     yield "wizard", "/setup?step=company", 200
     yield "cards", "/setup?step=content", 200
+    entry = shop.ids(AuditEntry, AuditEntry.action == "masterdata.create_party")[0]
+    yield "log", "/platform/audit-entries?content=a&door=web,cli,system", 200
+    yield "log entry", f"/platform/audit-entries/{entry}", 200
     yield "settings", "/settings/profile", 200
     yield "tokens", "/settings/tokens", 200
     yield "missing", "/nowhere/at/all", 404
