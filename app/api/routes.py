@@ -50,6 +50,8 @@ INTERNAL = frozenset(
         "platform.link_user",
         "platform.invite_user",
         "platform.revoke_user_tokens",
+        "platform.reset_user_factors",
+        "platform.readdress_user",
         "platform.update_sign_in_policy",
         "platform.disable_webhook",
         "platform.create_app",

@@ -23,6 +23,7 @@ from app.platform.positions import (
 )
 from app.platform.registry import Module
 from app.platform.rule_views import ACCESS_RULE, ACCESS_RULES
+from app.platform.user_credentials import reset_user_factors
 from app.platform.users import (
     Role,
     User,
@@ -79,6 +80,7 @@ USER = DocumentView(
     buttons=[
         Button(invite_user, when=lambda user: bool(user.active) and user.identity_id is None, icon="mail"),
         Button(revoke_user_tokens, danger=True, when=lambda user: user.identity_id is not None),
+        Button(reset_user_factors, danger=True, when=lambda user: bool(user.active) and user.identity_id is not None),
         Button(deactivate_user, danger=True, when=lambda user: bool(user.active)),
         Button(reactivate_user, when=lambda user: not user.active),
     ],

@@ -76,6 +76,7 @@ class Profile:
         "locale",
         "name",
         "owner",
+        "roles",
         "rules",
         "theme",
         "user_id",
@@ -97,6 +98,7 @@ class Profile:
         self.theme = user.theme
         self.density = user.density
         self.owner = owner
+        self.roles: frozenset[str] = frozenset()
         self.grants = Grants(frozenset(patterns), everything=owner)
         self.rules = None if owner else rules
         self.company_id = company.id if company else None
@@ -135,6 +137,7 @@ def profile_of(session: Session, schema: str, user_id: UUID) -> Profile | None:
         owner = any(role.code == OWNER for role in roles)
         rules = None if owner else narrowing_of(session, [(role.id, role.code, role.patterns) for role in roles])
         found = Profile(user, patterns, owner, _company_of(session, user, rules), rules)
+        found.roles = frozenset(role.code for role in roles)
     with _cache_lock:
         if len(_cache) > 10_000:
             _cache.clear()

@@ -20,7 +20,7 @@ from app.web.identity import let_in, system_in
 from app.web.letters import send_reset
 from app.web.portal import Visit
 from app.web.render import render
-from app.web.screens import AuthScreen, EditForm
+from app.web.screens import AuthScreen, EditForm, PasskeyAsk
 from app.web.sso_offer import offered
 from app.web.widgets import ActionButton, FieldBox
 
@@ -91,22 +91,28 @@ def _least(visit: Visit) -> int:
 # Signing in
 
 
-def _login_screen(visit: Visit) -> AuthScreen:
+def login_screen(visit: Visit) -> AuthScreen:
+    """The sign-in page: by password, on a tenant's host also by passkey."""
     labels = visit.labels
     wanted = local(visit.form.get("next") or visit.request.query_params.get("next", ""), "")
     email = FieldBox(
         "email", labels.text("field.email"), "email", required=True, autocomplete="username", max_length=254
     )
+    hidden = [("next", wanted)] if wanted else []
+    passkey = None
+    if visit.tenant is not None:
+        passkey = PasskeyAsk("login", "/login/passkey", labels.text("web.factor.passkey_login"), hidden=hidden)
     links = [] if visit.tenant else [(labels.text("web.auth.no_company"), labels.text("web.auth.signup"), "/signup")]
     screen = AuthScreen(
         "login",
         labels.text("web.auth.login"),
         labels.text("web.auth.login.text"),
         fields=[email, password_box(visit)],
-        form=EditForm("/login", hidden=[("next", wanted)] if wanted else []),
+        form=EditForm("/login", hidden=hidden),
         submit=labels.text("web.auth.login"),
         links=links,
         forgot_href="/forgot",
+        passkey=passkey,
     )
     return offered(visit, screen, wanted)
 
@@ -115,7 +121,7 @@ def show_login(visit: Visit) -> Response:
     """GET; who is signed in already goes on."""
     if visit.profile is not None:
         return RedirectResponse(local(visit.request.query_params.get("next", ""), "/"), 303)
-    return auth_page(visit, _login_screen(visit))
+    return auth_page(visit, login_screen(visit))
 
 
 def submit_login(visit: Visit) -> Response:
@@ -129,7 +135,7 @@ def submit_login(visit: Visit) -> Response:
         if visit.tenant is not None:
             return let_in(visit, identity, local(visit.form.get("next", ""), "/"))
     except (Forbidden, Invalid, TooMany) as refusal:
-        response = refused(visit, _login_screen(visit), refusal)
+        response = refused(visit, login_screen(visit), refusal)
         if isinstance(refusal, Forbidden):
             response.background = BackgroundTask(note_failed_sign_in, visit, email)
         return response

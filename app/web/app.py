@@ -20,15 +20,18 @@ from app.web import (
     development,
     dialogs,
     exports,
+    factors,
     files,
     installed_apps,
     lookup,
     overviews,
     pages,
     palette,
+    passkeys,
     preferences,
     prints,
     reports,
+    second,
     security,
     setup,
     sign_in_rules,
@@ -37,7 +40,7 @@ from app.web import (
     sso_settings,
     submit,
 )
-from app.web.errors import outside
+from app.web.errors import outside, to_factor
 from app.web.headers import SecurityHeaders, policy
 from app.web.portal import Portal, Visit
 from app.web.render import STATIC, assets
@@ -81,6 +84,7 @@ def web_routes(portal: Portal) -> list[BaseRoute]:
         get("/signup/address", signup.check_address, **both),
         get("/login", account.show_login, **both),
         post("/login", account.submit_login, **both),
+        *_factors(get, post),
         get("/enter", account.enter, public=True),
         post("/logout", sso.logout, public=True),
         get("/sso/signed-out", sso.signed_out, public=True),
@@ -177,6 +181,32 @@ def _apps(get: Callable[..., Route], post: Callable[..., Route]) -> list[Route]:
     ]
 
 
+def _factors(get: Callable[..., Route], post: Callable[..., Route]) -> list[Route]:
+    """Open before the tenant's second factor is proved, because they are where it is."""
+    passkey = "/factors/passkeys/{passkey:uuid}"
+    return [
+        post("/passkey/options", passkeys.options, public=True),
+        post("/login/passkey", passkeys.sign_in, public=True),
+        get("/second", second.show_second, public=True),
+        post("/second", second.submit_second, public=True),
+        get("/verify", second.show_verify, early=True),
+        post("/verify", second.submit_verify, early=True),
+        get("/enrol", factors.enrol, early=True),
+        get("/factors/totp", factors.show_totp, early=True),
+        post("/factors/totp", factors.submit_totp, early=True),
+        get("/factors/passkey", factors.show_passkey, early=True),
+        post("/factors/passkey", factors.submit_passkey, early=True),
+        get("/factors/totp/remove", factors.show_remove),
+        post("/factors/totp/remove", factors.submit_remove),
+        get(f"{passkey}/remove", factors.show_remove),
+        post(f"{passkey}/remove", factors.submit_remove),
+        get(f"{passkey}/rename", factors.show_rename),
+        post(f"{passkey}/rename", factors.submit_rename),
+        get("/factors/codes", factors.show_codes),
+        post("/factors/codes", factors.submit_codes),
+    ]
+
+
 def _resources(portal: Portal) -> Sequence[Route]:
     def get(path: str, handler: ResourceHandler) -> Route:
         return Route(path, resource_endpoint(portal, handler), methods=["GET"])
@@ -232,6 +262,8 @@ def _front(visit: Visit) -> Response:
         return RedirectResponse("/signup", 303)
     if visit.profile is None:
         return RedirectResponse("/login", 303)
+    if visit.owes_factor:
+        return to_factor(visit)
     path = visit.read(lambda work: setup.setup_path(visit, work))
     return RedirectResponse(path, 303) if path else overviews.home(visit)
 

@@ -74,6 +74,15 @@ def to_login(visit: Visit) -> Response:
     return RedirectResponse(path, 303)
 
 
+def to_factor(visit: Visit) -> Response:
+    """Whoever has to have a second factor and has not proved one does that first, and comes back."""
+    wanted = visit.here if visit.request.method == "GET" and not visit.partial else "/"
+    path = link("/enrol", (), next=wanted if wanted != "/" else "")
+    if visit.htmx:
+        return Response(status_code=401, headers={"HX-Redirect": path})
+    return RedirectResponse(path, 303)
+
+
 def _ways_out(visit: Visit) -> list[ActionButton]:
     return [ActionButton(visit.labels.text("web.home"), "/", icon="home", look="primary")]
 

@@ -55,6 +55,18 @@ def note_password(visit: Visit, identity_id: UUID, how: str) -> None:
     _tell(visit, members, "platform.change_password", {"how": how})
 
 
+def note_failed_factor(visit: Visit, identity_id: UUID) -> None:
+    """Log a wrong second factor after a right password with the tenant it was for."""
+    assert visit.tenant is not None
+    here = [m for m in members_of_identity(visit.portal.control, identity_id) if m.tenant_id == visit.tenant.id]
+    _tell(visit, here, "platform.sign_in_failed", {"factor": "second"})
+
+
+def note_factor(visit: Visit, identity_id: UUID, event: str, factor: str) -> None:
+    """Log a change of second factors with every tenant of the person: `platform.add_factor`, `platform.remove_factor`."""
+    _tell(visit, members_of_identity(visit.portal.control, identity_id), event, {"factor": factor})
+
+
 def _tell(visit: Visit, members: Iterable[Member], event: str, facts: dict[str, Any]) -> None:
     columns = {name: [None, value] for name, value in facts.items()}
     verb = event.partition(".")[2].partition("_")[0]

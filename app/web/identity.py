@@ -8,16 +8,31 @@ from starlette.responses import RedirectResponse, Response
 
 from app.kernel.errors import Forbidden, Refusal
 from app.platform.actions import Action
+from app.platform.identity.challenges import LIFE, put_challenge
+from app.platform.identity.factors import clear_factors
+from app.platform.identity.secrets import new_secret
 from app.platform.identity.sessions import Vouched
+from app.platform.sign_in_policy import policy_of
 from app.platform.sign_on import admits, enforced, providers_of, record_sign_on
-from app.platform.users import create_user, deactivate_user, invite_user, profile_of, revoke_user_tokens
-from app.platform.work import Actor
+from app.platform.user_credentials import reset_user_factors
+from app.platform.users import (
+    User,
+    create_user,
+    deactivate_user,
+    invite_user,
+    profile_of,
+    revoke_user_tokens,
+)
+from app.platform.work import Actor, Work
 from app.web import session
 from app.web.happenings import note_sign_in
-from app.web.letters import send_invitation
+from app.web.letters import send_invitation, send_note
 from app.web.portal import Visit
 
 log = logging.getLogger(__name__)
+
+SECOND = "second"
+"""Purpose of the challenge that stands for a sign-in waiting for its second factor."""
 
 
 def signed_in(visit: Visit, cookie: str) -> None:
@@ -29,15 +44,22 @@ def signed_in(visit: Visit, cookie: str) -> None:
     with visit.portal.sessions(visit.tenant.schema) as tenant_session:
         profile = profile_of(tenant_session, visit.tenant.schema, found.user_id)
         providers = providers_of(tenant_session, visit.tenant.schema)
+        policy = policy_of(tenant_session, visit.tenant.schema)
         tenant_session.rollback()
     if profile is not None and admits(providers, found.provider_id, owner=profile.owner):
         visit.session, visit.profile = found, profile
+        visit.must_have_factor = policy.asks_factor_of(profile.roles)
 
 
-def let_in(visit: Visit, identity_id: UUID, path: str, *, vouched: Vouched | None = None) -> Response:
-    """A new session on this tenant's host, then on to a page. Forbidden `login.wrong` for non-members.
+def let_in(
+    visit: Visit, identity_id: UUID, path: str, method: str = "password", *, vouched: Vouched | None = None
+) -> Response:
+    """After any first factor: on to the second where the person has one, else in. Forbidden `login.wrong` for
+    non-members.
 
-    Where sign-in through a provider is enforced, anybody but an owner is sent there instead, however they came.
+    `method` says what proved the person. A passkey used alone has verified them, a provider that vouches answers for
+    a second factor of its own: neither is asked for another. Where sign-in through a provider is enforced, anybody
+    but an owner is sent there instead, however they came.
     """
     assert visit.tenant is not None
     user_id = visit.portal.accounts.user_in(identity_id, visit.tenant.id)
@@ -45,15 +67,45 @@ def let_in(visit: Visit, identity_id: UUID, path: str, *, vouched: Vouched | Non
         raise Forbidden("login.wrong", field="password")
     if not _may_enter(visit, user_id, vouched):
         return RedirectResponse("/login?required=1", 303)
+    if method == "password" and vouched is None and visit.portal.accounts.has_factor(identity_id):
+        return _ask_second(visit, identity_id, path)
+    return open_session(visit, identity_id, user_id, path, method, vouched=vouched)
+
+
+def _ask_second(visit: Visit, identity_id: UUID, path: str) -> Response:
+    """Put the half-done sign-in aside under a cookie of its own; nothing is open yet."""
+    assert visit.tenant is not None
+    secret = new_secret()
+    put_challenge(
+        visit.portal.control, SECOND, secret, visit.tenant.id, identity_id=identity_id, content=path[:2000].encode()
+    )
+    response = RedirectResponse("/second", 303)
+    session.set_cookie(visit.portal, response, session.PENDING, secret, int(LIFE.total_seconds()))
+    return response
+
+
+def open_session(
+    visit: Visit, identity_id: UUID, user_id: UUID, path: str, method: str, *, vouched: Vouched | None = None
+) -> Response:
+    """A new session on this tenant's host for somebody fully proved, then on to a page."""
+    assert visit.tenant is not None
     device = visit.request.headers.get("user-agent", "")
     secret = visit.portal.logins.open(
-        identity_id, visit.tenant.id, user_id, address=visit.address, device=device, vouched=vouched
+        identity_id, visit.tenant.id, user_id, address=visit.address, device=device, method=method, vouched=vouched
     )
     by = next((one.name for one in visit.providers if vouched and one.id == vouched.provider_id), "")
-    note_sign_in(visit, identity_id, **({"provider": by} if by else {}))
+    note_sign_in(visit, identity_id, method="sso" if vouched else method, **({"provider": by} if by else {}))
     response = RedirectResponse(path, 303)
     session.set_cookie(visit.portal, response, session.SESSION, secret)
-    session.clear_cookie(visit.portal, response, session.GUEST)
+    for name in (session.GUEST, session.PENDING):
+        session.clear_cookie(visit.portal, response, name)
+    return response
+
+
+def renew_session(visit: Visit, response: Response, method: str) -> Response:
+    """The signed-in person has proved themselves again: a new cookie, and ten minutes for what asks for it."""
+    assert visit.session is not None
+    session.set_cookie(visit.portal, response, session.SESSION, visit.portal.logins.renew(visit.session.id, method))
     return response
 
 
@@ -103,3 +155,20 @@ def follow_up(visit: Visit, act: Action[..., Any], result: Any) -> None:
         visit.portal.partners.grants.end_user(visit.actor.tenant_id, UUID(str(result)))
     elif act is revoke_user_tokens:
         visit.portal.tokens.revoke_all(visit.actor.tenant_id, UUID(str(result)))
+    elif act is reset_user_factors:
+        _reset_factors(visit, UUID(str(result)))
+
+
+def _reset_factors(visit: Visit, user_id: UUID) -> None:
+    """A colleague's factors go, their sessions end, and they are told."""
+
+    def read(work: Work) -> tuple[UUID | None, str, str]:
+        user = work.get(User, user_id)
+        return user.identity_id, user.email, user.locale
+
+    identity_id, email, locale = visit.read(read)
+    if identity_id is None:
+        return
+    clear_factors(visit.portal.control, identity_id, visit.actor.tenant_id)
+    visit.portal.logins.end_all(identity_id)
+    send_note(visit, email, locale, "factors_reset")

@@ -42,6 +42,11 @@ def send_reset(visit: Visit, email: str, secret: str) -> None:
     send(visit.portal, email, visit.locale, "reset", f"{base_url(visit)}/reset?token={quote(secret)}")
 
 
+def send_note(visit: Visit, email: str, locale: str, letter: str, **facts: str) -> None:
+    """Tell a person of a change to how they sign in, with the way to look at it."""
+    send(visit.portal, email, locale, letter, f"{base_url(visit)}/settings/security", **facts)
+
+
 def send_invitation(visit: Visit, user_id: UUID) -> None:
     """Invite a user who has no identity yet."""
 

@@ -22,6 +22,7 @@ from app.kernel.errors import Forbidden
 from app.platform.actions import Action, Gate, Performed
 from app.platform.identity.accounts import Accounts
 from app.platform.identity.oidc import RelyingParty
+from app.platform.identity.passkeys import Passkeys
 from app.platform.identity.sessions import Sessions, SignedIn
 from app.platform.identity.sign_ons import SignOns
 from app.platform.identity.tokens import Tokens
@@ -91,6 +92,10 @@ class Portal:
         return Partners.of(self.control, self.sealing, self.registry, self.directory, self.sessions)
 
     @cached_property
+    def passkeys(self) -> Passkeys:
+        return Passkeys(self.control)
+
+    @cached_property
     def secret(self) -> bytes:
         return self.settings.secret_key()
 
@@ -110,6 +115,8 @@ class Visit:
     tenant: TenantRef | None = None
     profile: Profile | None = None
     session: SignedIn | None = None
+    must_have_factor: bool = False
+    """Whether the tenant's policy asks this person for a second factor."""
     pairs: Sequence[tuple[str, str]] = ()
     """The posted form, in order."""
     files: Sequence[tuple[str, UploadFile]] = ()
@@ -197,6 +204,11 @@ class Visit:
             found = providers_of(session, self.tenant.schema)
             session.rollback()
         return found
+
+    @property
+    def owes_factor(self) -> bool:
+        """Signed in without the second factor the tenant asks for: it comes before anything else."""
+        return self.must_have_factor and self.session is not None and self.session.second_at is None
 
     def may(self, permission: str) -> bool:
         return self.actor.may(permission)

@@ -333,6 +333,25 @@ class AuthScreen:
     """For "login": the link beside the password's label."""
     check_url: str = ""
     """For "signup": answers `?slug=` with the availability hint."""
+    passkey: "PasskeyAsk | None" = None
+    figure: str = ""
+    """Markup of a QR code, made by us."""
+    codes: Sequence[str] = ()
+    """Shown once, to be kept: recovery codes, or the secret beside a QR code."""
+
+
+@dataclass(slots=True)
+class PasskeyAsk:
+    """A form the browser answers with a passkey; hidden where it knows none (`passkey.js`)."""
+
+    purpose: Literal["make", "login", "second", "verify"]
+    action: str
+    label: str
+    fields: Sequence[FieldBox] = ()
+    hidden: Sequence[tuple[str, str]] = ()
+    lead: bool = False
+    """Whether it is the page's first way on."""
+    error: str = ""
 
 
 @dataclass(slots=True)

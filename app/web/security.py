@@ -25,7 +25,8 @@ def _shown(visit: Visit, screen: SettingsScreen, status: int = 200) -> Response:
     return visit.read(show)
 
 
-def _when(visit: Visit, at: datetime | None) -> Cell:
+def instant(visit: Visit, at: datetime | None) -> Cell:
+    """A moment in the person's zone; a dash for never."""
     return Cell("instant", formats.instant(at, visit.actor.zone, visit.locale) if at else "–")
 
 
@@ -45,7 +46,7 @@ def sessions(visit: Visit) -> Response:
             "state", labels.text("web.session.this" if own else "web.session.other"), tone="active" if own else "draft"
         )
         name = found.device[:80] or "–"
-        cells = [Cell("text", name), Cell("code", found.address), _when(visit, found.seen_at), state]
+        cells = [Cell("text", name), Cell("code", found.address), instant(visit, found.seen_at), state]
         rows.append(ListRow(str(found.id), cells, label=name))
         if not own:
             label = labels.text("web.session.end", name=name[:30])
@@ -93,8 +94,8 @@ def _tokens(visit: Visit, secret: str = "", errors: dict[str, str] | None = None
             Cell("text", found.name),
             Cell("code", f"hanse_{found.prefix}_…"),
             Cell("text", scopes),
-            _when(visit, found.last_used_at),
-            _when(visit, found.expires_at),
+            instant(visit, found.last_used_at),
+            instant(visit, found.expires_at),
         ]
         rows.append(ListRow(str(found.id), cells, label=found.name))
         label = labels.text("web.token.revoke", name=found.name)

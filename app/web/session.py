@@ -15,6 +15,8 @@ from app.web.portal import Portal
 
 SESSION = "hanse"
 GUEST = "hanse-guest"
+PENDING = "hanse-second"
+"""A sign-in that waits for its second factor."""
 FLASH = "hanse-flash"
 LOCALE = "hanse-locale"
 LETTERS = "hanse-letters"

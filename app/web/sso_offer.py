@@ -34,6 +34,6 @@ def offered(visit: Visit, screen: AuthScreen, wanted: str) -> AuthScreen:
         screen.form.hidden = [*screen.form.hidden, ("owner", "1")]
         return screen
     screen.text = labels.text("web.sso.only")
-    screen.fields, screen.form, screen.forgot_href = (), None, ""
+    screen.fields, screen.form, screen.passkey, screen.forgot_href = (), None, None, ""
     screen.links = [(labels.text("web.sso.emergency.ask"), labels.text("web.sso.emergency"), "/login?owner=1")]
     return screen

@@ -40,8 +40,12 @@ class TooBigError(Exception):
     """The body is longer than this address takes."""
 
 
-def endpoint(portal: Portal, handler: Handler, *, public: bool = False, home: bool = False) -> Endpoint:
-    """An async endpoint over a sync handler. `public` needs nobody signed in; `home` also works without a tenant."""
+def endpoint(
+    portal: Portal, handler: Handler, *, public: bool = False, home: bool = False, early: bool = False
+) -> Endpoint:
+    """An async endpoint over a sync handler. `public` needs nobody signed in; `home` also works without a tenant;
+    `early` is open to people who still owe the second factor their tenant asks for.
+    """
 
     async def serve(request: Request) -> Response:
         visit = Visit(request, portal, "en")
@@ -50,11 +54,11 @@ def endpoint(portal: Portal, handler: Handler, *, public: bool = False, home: bo
         except (TooBigError, MultiPartException) as error:
             code = "input.too_big" if isinstance(error, TooBigError) else "input.malformed"
             refusal = Invalid(code, most=MOST_FORM)
-            return await run_in_threadpool(_handled, visit, lambda _: errors.refuse(visit, refusal), True, True)
+            return await run_in_threadpool(_handled, visit, lambda _: errors.refuse(visit, refusal), True, True, True)
         except ClientDisconnect:
             return Response(status_code=400)
         try:
-            return await run_in_threadpool(_handled, visit, handler, public, home)
+            return await run_in_threadpool(_handled, visit, handler, public, home, early)
         finally:
             await _close(visit)
 
@@ -100,10 +104,10 @@ async def _read_body(visit: Visit) -> None:
     visit.files = [(name, value) for name, value in form.multi_items() if isinstance(value, UploadFile)]
 
 
-def _handled(visit: Visit, handler: Handler, public: bool, home: bool) -> Response:
+def _handled(visit: Visit, handler: Handler, public: bool, home: bool, early: bool) -> Response:
     with bind(request_id=visit.request_id):
         try:
-            response = _guarded(visit, handler, public, home)
+            response = _guarded(visit, handler, public, home, early)
         except Refusal as refusal:
             response = errors.refuse(visit, refusal)
         except Exception:
@@ -112,7 +116,7 @@ def _handled(visit: Visit, handler: Handler, public: bool, home: bool) -> Respon
         return finish(visit, response)
 
 
-def _guarded(visit: Visit, handler: Handler, public: bool, home: bool) -> Response:
+def _guarded(visit: Visit, handler: Handler, public: bool, home: bool, early: bool) -> Response:
     portal, request = visit.portal, visit.request
     visit.locale = visitor_locale(visit)
     host = request.headers.get("host", "")
@@ -135,6 +139,8 @@ def _guarded(visit: Visit, handler: Handler, public: bool, home: bool) -> Respon
             )
         if not public and visit.profile is None:
             return errors.to_login(visit)
+        if visit.owes_factor and not (public or early):
+            return errors.to_factor(visit)
         return handler(visit)
 
 

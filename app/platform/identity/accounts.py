@@ -200,6 +200,11 @@ class Accounts:
             unfit = identity.password_short and not has_factor(session, identity_id)
             return identity.password_temporary or unfit or due(identity.password_changed_at, now(), policies)
 
+    def has_factor(self, identity_id: UUID) -> bool:
+        """Whether a second factor is asked for when this person signs in."""
+        with Session(self._control) as session:
+            return has_factor(session, identity_id)
+
     def shortest_password(self, identity_id: UUID) -> int:
         """How many characters a new password of the person has to have."""
         with Session(self._control) as session:
@@ -278,6 +283,16 @@ class Accounts:
             if new == old:
                 raise Invalid("password.same", field="password")
             set_password(session, identity, new)
+        self._forgive_login(email, address)
+
+    def prove_password(self, identity_id: UUID, password: str, *, address: str) -> None:
+        """Whether the signed-in person knows their password: Invalid `password.old_wrong`, TooMany `throttled`."""
+        with Session(self._control) as session:
+            identity = session.get_one(Identity, identity_id)
+            email, password_hash = identity.email, identity.password_hash
+        self._count_login(email, address)
+        if not matches(password_hash, password):
+            raise Invalid("password.old_wrong", field="password")
         self._forgive_login(email, address)
 
     # -- invitations -----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.low_level import hash_secret_raw
 
 from app.kernel.errors import Invalid
 from app.platform.identity.guessing import bits
@@ -102,6 +103,20 @@ def hash_password(password: str) -> str:
     """The Argon2id hash with its parameters and salt; takes about 50 ms, so never call it on the event loop."""
     with _turns:
         return HASHER.hash(password.encode("utf-8", "replace"))
+
+
+def slow_digest(secret: str, salt: bytes) -> bytes:
+    """Argon2id of a short random secret under a given salt, for look-up; as slow as a password's hash."""
+    with _turns:
+        return hash_secret_raw(
+            secret.encode("utf-8", "replace"),
+            salt,
+            time_cost=HASHER.time_cost,
+            memory_cost=HASHER.memory_cost,
+            parallelism=HASHER.parallelism,
+            hash_len=HASHER.hash_len,
+            type=HASHER.type,
+        )
 
 
 @lru_cache(maxsize=1)

@@ -6,6 +6,7 @@ well within a minute; each process touches `seen_at` at most every TOUCH.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Engine, delete, select, update
@@ -22,6 +23,8 @@ CACHE_ENTRIES = 20_000
 ABSOLUTE = timedelta(days=14)
 IDLE = timedelta(hours=12)
 TOUCH = timedelta(minutes=5)
+FRESH = timedelta(minutes=10)
+SIGN_ON = "sso"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,18 @@ class SignedIn:
     created_at: datetime | None = None
     provider_id: UUID | None = None
     """The identity provider that vouched; such a session is no proof for changes of a person's own credentials."""
+    second_at: datetime | None = None
+    method: str = "password"
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the person proved who they are so lately that sensitive changes need no further proof."""
+        return now() - self.authenticated_at <= FRESH
+
+    @property
+    def proved_self(self) -> bool:
+        """Fresh, and by a credential of one's own: what a provider says is no proof for changes of these."""
+        return self.fresh and self.method != SIGN_ON
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +84,7 @@ class Sessions:
         address: str,
         device: str,
         vouched: Vouched | None = None,
+        method: str = "password",
     ) -> str:
         """A new session (always a new value: nothing a visitor brought is kept); returns the cookie's value."""
         secret, at, key = new_secret(), now(), new_id()
@@ -83,6 +99,8 @@ class Sessions:
                     created_at=at,
                     seen_at=at,
                     authenticated_at=at,
+                    second_at=None if method == "password" and vouched is None else at,
+                    method=SIGN_ON if vouched is not None else method,
                     expires_at=at + ABSOLUTE,
                     address=address[:45],
                     device=device[:200],
@@ -106,6 +124,25 @@ class Sessions:
     def forget(self) -> None:
         """Look all sessions up anew, after some were ended elsewhere."""
         self._cache.clear()
+
+    def renew(self, session_id: UUID, method: str) -> str:
+        """The person has just proved themselves again: a new value for the cookie, the old one is dead.
+
+        A password proves them without a second factor; one proved before stays proved.
+        """
+        secret, at = new_secret(), now()
+        values: dict[str, Any] = {
+            "token_hash": digest(secret),
+            "authenticated_at": at,
+            "seen_at": at,
+            "method": method,
+        }
+        if method != "password":
+            values["second_at"] = at
+        with Session(self._control) as session, session.begin():
+            session.execute(update(LoginSession).where(LoginSession.id == session_id).values(values))
+        self._cache.clear()
+        return secret
 
     def find(self, secret: str, tenant_id: UUID) -> SignedIn | None:
         """The live session of a cookie on this tenant's host, or None."""
@@ -180,4 +217,6 @@ def _signed_in(row: LoginSession) -> SignedIn:
         row.address,
         row.created_at,
         row.provider_id,
+        row.second_at,
+        row.method,
     )

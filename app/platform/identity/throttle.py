@@ -31,6 +31,7 @@ class Limiter(Protocol):
 LIMITS: dict[str, tuple[tuple[str, int, float], ...]] = {
     # what: (by, tries, seconds), the narrowest first, so that one guesser fills his own window and not everybody's
     "login": (("pair", 5, 60), ("address", 60, 300), ("tenant", 1000, 300)),
+    "passkey": (("address", 120, 300),),
     "signup": (("address", 10, 3600), ("account", 5, 3600)),
     "reset": (("account", 3, 3600), ("address", 20, 3600)),
     "sso": (("address", 120, 300), ("tenant", 2000, 300)),

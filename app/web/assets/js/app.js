@@ -22,6 +22,7 @@ const ISLANDS = {
   'hanse-ref': () => import('./ref.js'),
   '[data-slug]': () => import('./slug.js'),
   '[data-upload]': () => import('./upload.js'),
+  '[data-passkey]': () => import('./passkey.js'),
 }
 const loaded = new Set()
 
