@@ -13,6 +13,7 @@ from app.api.routes import RouteTable
 from app.api.schemas import UUID_TEXT, Schema, field_schema, input_schema, object_schema
 from app.platform.registry import Registry
 from app.platform.views import Field, ListView, Parameter
+from app.platform.webhooks.catalogue import EventKind, catalogue_of, envelope_schema, event_meaning, event_title
 
 VERSION = "1"
 RANGES = frozenset(("money", "price", "quantity", "percent", "number", "date", "instant"))
@@ -76,6 +77,7 @@ def describe(registry: Registry, table: RouteTable) -> dict[str, Any]:
         "security": [{"bearer": []}],
         "tags": [{"name": name} for name in ("api", *(module.name for module in registry.modules))],
         "paths": dict(sorted(paths.items())),
+        "webhooks": {kind.name: {"post": _webhook(kind)} for kind in catalogue_of(registry).kinds},
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "description": "`hanse_…` API token"}},
             "schemas": dict(sorted(schemas.items())),
@@ -113,6 +115,31 @@ def _operation(endpoint: Endpoint, schemas: Schema) -> Schema:
         problems = ["400", "401", "403", "404", "409", "412", "413", "415", "422", "428", "429", "503"]
     operation["responses"] |= {status: {"$ref": f"#/components/responses/{status}"} for status in problems}
     return operation
+
+
+def _webhook(kind: EventKind) -> Schema:
+    """What a subscriber is sent when it happens."""
+    return {
+        "summary": event_title("en", kind),
+        "description": event_meaning("en", kind),
+        "tags": [kind.module],
+        "security": [],
+        "parameters": [
+            {"name": name, "in": "header", "required": True, "description": text, "schema": {"type": "string"}}
+            for name, text in _SIGNED.items()
+        ],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": envelope_schema(kind)}}},
+        "responses": {"2XX": {"description": "Taken; anything else is tried again for 24 hours"}},
+    }
+
+
+_SIGNED = {
+    "Hanse-Event-Id": "The same in every attempt: what was handled once needs no second time",
+    "Hanse-Event": "The event's name, as in the body",
+    "Hanse-Timestamp": "Seconds since 1970; refuse what is more than five minutes off",
+    "Hanse-Signature": "`v1=` and the hex HMAC-SHA256 of timestamp, a dot and the body; several, by commas, while a "
+    "secret is changed",
+}
 
 
 def summary_of(endpoint: Endpoint) -> str:

@@ -15,11 +15,13 @@ from app.api.openapi import describe, summary_of
 from app.api.routes import RouteTable
 from app.platform import i18n
 from app.platform.registry import Registry
+from app.platform.webhooks.catalogue import catalogue_of, event_meaning, event_title
 
 TEMPLATES = Path(__file__).with_name("templates")
 LAYOUT = TEMPLATES / "reference.css"
 TAGS = {"en": "en", "zh_CN": "zh-CN"}
-TOPICS = ("authentication", "values", "lists", "changes", "versions", "problems", "limits")
+SAMPLE = TEMPLATES / "verify_webhook.py.txt"
+TOPICS = ("authentication", "values", "lists", "changes", "versions", "problems", "limits", "webhooks")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,17 @@ class Chapter:
     anchor: str
     title: str
     operations: Sequence[Operation]
+
+
+@dataclass(frozen=True)
+class EventEntry:
+    """An event as the page shows it: its payload's own part, rows of it below their list."""
+
+    name: str
+    title: str
+    meaning: str
+    record: str
+    data: Sequence[Row]
 
 
 class ReferencePage:
@@ -102,6 +115,8 @@ class ReferencePage:
                         topics=TOPICS,
                         statuses=sorted({*STATUS.values(), 400, 401, 412, 413, 415, 428, 429, 503}),
                         chapters=chapters(self.registry, self.table, locale),
+                        events=events(self.registry, locale),
+                        sample=SAMPLE.read_text(encoding="utf-8"),
                     )
                 )
                 self._pages[locale] = text.encode()
@@ -144,6 +159,31 @@ def chapters(registry: Registry, table: RouteTable, locale: str) -> list[Chapter
             )
         )
     return [Chapter(name, _chapter_title(name, locale), found[name]) for name in found]
+
+
+def events(registry: Registry, locale: str) -> list[EventEntry]:
+    """Every event a webhook can carry, by module."""
+    return [
+        EventEntry(
+            kind.name, event_title(locale, kind), event_meaning(locale, kind), kind.record_kind, _data(kind.schema)
+        )
+        for kind in catalogue_of(registry).kinds
+    ]
+
+
+def _data(schema: dict[str, Any], prefix: str = "") -> list[Row]:
+    rows: list[Row] = []
+    for name, given in schema["properties"].items():
+        maybe = isinstance(given["type"], list)
+        kind = (
+            "list"
+            if given["type"] == "array"
+            else given.get("format") or (given["type"][0] if maybe else given["type"])
+        )
+        rows.append(Row(prefix + name, kind, not maybe))
+        if "properties" in given.get("items", {}):
+            rows += _data(given["items"], f"{prefix}{name}.")
+    return rows
 
 
 def _chapter(endpoint: Endpoint) -> str:

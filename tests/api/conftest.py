@@ -15,18 +15,23 @@ from sqlalchemy import create_engine, text
 from app.adapters.db import Model, sqlalchemy_url, tenant_engine, tenant_session
 from app.adapters.embedded.stack import Stack
 from app.adapters.objects_folder import FolderStore
+from app.adapters.outgoing import Outgoing
+from app.adapters.sealing import open_sealing
 from app.api.context import ApiContext
 from app.api.door import Door
 from app.platform.actions import ACTIONS, Gate
+from app.platform.means import Means
 from app.platform.permissions import EVERYTHING, Grants
+from app.platform.webhooks.catalogue import catalogue_of
 from app.platform.work import Actor
 from app.platform.workflow import asks_approval
+from migrations.models import load_models
 from tests.api.shop import ShopModel, shop_registry
 
 TOKEN = "hanse_test_owner"
 READER = "hanse_test_reader"
 CLERK = "hanse_test_clerk"
-OWN_TABLES = ("platform_", "audit_", "outbox_", "idempotency_")
+OWN_TABLES = ("platform_", "audit_", "outbox_", "idempotency_", "webhook")
 
 
 class Client:
@@ -90,6 +95,7 @@ def api(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]
     schema = f"t_{uuid4().hex[:12]}"
     assert stack.postgres is not None
     owner = create_engine(sqlalchemy_url(stack.postgres.urls.cell_owner))
+    load_models()  # the tables of files this process has not used yet
     with owner.begin() as connection:
         connection.execute(text(f"CREATE SCHEMA {schema}"))
         connection.execute(text(f"SET LOCAL search_path = {schema}"))
@@ -98,7 +104,13 @@ def api(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]
         ShopModel.metadata.create_all(connection, checkfirst=False)
     owner.dispose()
     engine = tenant_engine(stack.postgres.urls.cell_owner, roles=False, pool_size=4)
-    gate = Gate(lambda name: tenant_session(engine, name), approval=asks_approval)
+    registry = shop_registry()
+    means = Means(
+        lambda: open_sealing(stack.settings),
+        lambda: Outgoing(stack.settings.allowance),
+        lambda: catalogue_of(registry).by_name,
+    )
+    gate = Gate(lambda name: tenant_session(engine, name), approval=asks_approval, means=means)
     system = Actor.system(uuid4(), schema)
     company = gate.perform(ACTIONS["platform.create_company"], system, code="A", name="澜启", country="CN").result
     person = replace(system.in_company(UUID(company), "Asia/Shanghai"), user_id=uuid4(), name="Mei")
@@ -114,7 +126,7 @@ def api(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]
         return actors.get(token)
 
     store = FolderStore(Path(tmp_path_factory.mktemp("objects")), b"a secret of the tests")
-    context = ApiContext(shop_registry(), gate, authenticate, objects=store, calls_per_minute=0, failures_per_minute=0)
+    context = ApiContext(registry, gate, authenticate, objects=store, calls_per_minute=0, failures_per_minute=0)
     client = Client(Door(context))
     yield Api(context, client, actors, gate, asked)
     engine.dispose()

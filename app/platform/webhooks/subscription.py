@@ -145,7 +145,7 @@ def update_webhook(
 
 
 @action
-def rotate_webhook_secret(
+def rekey_webhook(
     work: Work, webhook_id: UUID, secret: Secret, overlap_hours: Annotated[int, Limit(ge=0, le=168)] = 24
 ) -> UUID:
     """Sign with a new secret; the one before signs along for some hours, so that the receiver can change over."""

@@ -30,8 +30,8 @@ from app.platform.webhooks.subscription import (
     create_webhook,
     health_of,
     pause_webhook,
+    rekey_webhook,
     resume_webhook,
-    rotate_webhook_secret,
     secret_hints,
     update_webhook,
 )
@@ -109,7 +109,7 @@ WEBHOOK = DocumentView(
         Button(resume_webhook, states=(PAUSED, DISABLED), primary=(PAUSED, DISABLED), icon="player-play"),
         Button(pause_webhook, states=(ACTIVE,), icon="player-pause"),
         Button(
-            rotate_webhook_secret,
+            rekey_webhook,
             icon="key",
             fields=[
                 Field(name="secret", default=_offered_secret, help="webhook.secret.help", wide=True),

@@ -200,7 +200,7 @@ def test_both_secrets_sign_while_one_replaces_the_other(post: Post) -> None:
     newer = "the next secret of the receiver ".replace(" ", "-") * 2
     with receiving() as receiver:
         webhook = post.subscribe(receiver.url)
-        post.tenant.perform("platform.rotate_webhook_secret", webhook_id=webhook, secret=newer, overlap_hours=2)
+        post.tenant.perform("platform.rekey_webhook", webhook_id=webhook, secret=newer, overlap_hours=2)
         post.item("One")
         post.serve(webhook)
         post.clock.forward(hours=2)

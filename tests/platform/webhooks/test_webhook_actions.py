@@ -70,7 +70,7 @@ def test_a_secret_is_nowhere_to_be_read_again(post: Post) -> None:
 def test_at_most_two_secrets_live(post: Post) -> None:
     webhook = post.subscribe(URL)
     for number in range(3):
-        post.tenant.perform("platform.rotate_webhook_secret", webhook_id=webhook, secret=f"{number}" * 40)
+        post.tenant.perform("platform.rekey_webhook", webhook_id=webhook, secret=f"{number}" * 40)
     hints = post.tenant.read(lambda work: _live(work, webhook))
     assert hints == ["2222", "1111"]
 
