@@ -80,6 +80,8 @@ def migrate() -> None:
         typer.echo(f"{schema}: {reason}", err=True)
     if migrated.failed:
         raise typer.Exit(1)
+    if migrated.blank == 0:
+        entry("app.tenancy:refill")(load_settings(), 1)  # the first visitor of a new installation need not wait
 
 
 @app.command()
@@ -179,6 +181,14 @@ def tenant_create(
         _refused(refusal)
     facts = asdict(made)
     typer.echo(to_json(facts).decode() if as_json else "\n".join(f"{part:10} {facts[part]}" for part in facts))
+
+
+@tenants_app.command("refill")
+def tenant_refill(count: Annotated[int, typer.Argument(help="How many shall be ready.", min=1, max=1000)] = 3) -> None:
+    """Make blank tenants, which sign-ups claim; the worker calls this when they run short."""
+    from app.tenancy import refill
+
+    typer.echo(f"{refill(load_settings(), count)} made")
 
 
 @tenants_app.command("list")

@@ -77,6 +77,16 @@ def _first_user(wiring: Wiring, tenant: TenantRef, identity_id: UUID, form: Sign
     return UUID(str(done.result))
 
 
+def refill(settings: Settings, count: int) -> int:
+    """Make blank tenants until `count` are ready; returns how many were made. Nothing on a host for one tenant."""
+    settings.require("database_url", "tenant_database_url", "owner_database_url")
+    wiring = Wiring(settings, pool_size=1)
+    try:
+        return 0 if settings.single_tenant else wiring.provisioner.refill(count)
+    finally:
+        wiring.close()
+
+
 def active(settings: Settings) -> list[TenantRef]:
     """All usable tenants, oldest first."""
     settings.require("database_url")

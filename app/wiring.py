@@ -124,7 +124,7 @@ class Wiring:
     @cached_property
     def provisioner(self) -> Provisioner:
         """Only where the owner's address is given: worker, migrate, command line."""
-        return Provisioner(self.control, self.cells, self.blueprint)
+        return Provisioner(self.control, self.cells, lambda: self.blueprint)
 
     @cached_property
     def blueprint(self) -> Blueprint:

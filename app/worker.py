@@ -6,7 +6,10 @@ database) runs long work with retries; LISTEN/NOTIFY is off, so it works behind 
 """
 
 import asyncio
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -39,6 +42,7 @@ log = structlog.get_logger(__name__)
 SWEEP_SECONDS = 30.0
 WAIT_SECONDS = 5.0
 BLANK_TENANTS = 3
+REFILL_SECONDS = 120
 CONCURRENCY = 2
 SEAL_DELAY_SECONDS = 1
 WEBHOOK_TENANTS = 4
@@ -132,7 +136,14 @@ class Worker:
         self._safely("expire", partial(clear_expired, self.wiring.control))
         if self.wiring.settings.owner_database_url and not self.wiring.settings.single_tenant:
             self._safely("sweep", self.wiring.provisioner.sweep)
-            self._safely("refill", partial(self.wiring.provisioner.refill, BLANK_TENANTS))
+            self._safely("refill", self._refill)
+
+    def _refill(self) -> None:
+        """In a process of its own, which gives back the memory that compiling the whole schema takes."""
+        if self.wiring.provisioner.missing(BLANK_TENANTS):
+            command = [sys.executable, "-m", "app.cli", "tenant", "refill", str(BLANK_TENANTS)]
+            environment = {**os.environ, **self.wiring.settings.environment(owner=True)}
+            subprocess.run(command, env=environment, check=True, timeout=REFILL_SECONDS)  # noqa: S603
 
     def _safely(self, name: str, run: Callable[[], Any]) -> None:
         """A failing tenant must not stop the others; the failure is logged and reported."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from alembic import command
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.adapters.db import control_engine
@@ -37,6 +37,8 @@ class Migrated:
     control: str
     queue: list[str]
     cells: dict[str, Report] = field(default_factory=dict)
+    blank: int = 0
+    """Tenants that wait to be claimed."""
 
     @property
     def failed(self) -> dict[str, str]:
@@ -61,6 +63,8 @@ def migrate(settings: Settings, progress: Progress = lambda _done, _of: None) ->
                     select(Tenant.schema).where(Tenant.cell == key, Tenant.state.not_in(left_out)).order_by(Tenant.id)
                 ).all()
             migrated.cells[key] = Rolling(cells, key).run(schemas, progress)
+        with Session(control) as session:
+            migrated.blank = session.scalar(select(func.count()).where(Tenant.state == TenantState.BLANK)) or 0
     finally:
         control.dispose()
     return migrated

@@ -6,6 +6,7 @@ the web tier, which may not create anything, only claims one: a single row in th
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -43,17 +44,22 @@ class Claim:
 class Provisioner:
     """Makes and removes tenants' schemas as the owner; lives in worker, migrate and the command line."""
 
-    def __init__(self, control: Engine, cells: Cells, blueprint: Blueprint) -> None:
+    def __init__(self, control: Engine, cells: Cells, blueprint: Callable[[], Blueprint]) -> None:
         self._control = control
         self._cells = cells
         self._blueprint = blueprint
+        """Called when the first tenant is made: compiling the whole schema takes some 40 MB for good."""
+
+    def missing(self, count: int = POOL, cell: str = MAIN) -> int:
+        """How many blank tenants the cell has less than `count`."""
+        with Session(self._control) as session:
+            ready = session.scalar(select(func.count()).where(Tenant.state == TenantState.BLANK, Tenant.cell == cell))
+        return max(0, count - (ready or 0))
 
     def refill(self, count: int = POOL, cell: str = MAIN) -> int:
         """Make blank tenants until `count` are ready in the cell; returns how many were made."""
         register_cell(self._control, cell)
-        with Session(self._control) as session:
-            ready = session.scalar(select(func.count()).where(Tenant.state == TenantState.BLANK, Tenant.cell == cell))
-        missing = max(0, count - (ready or 0))
+        missing = self.missing(count, cell)
         if missing:
             with psycopg.connect(self._cells.owner_url(cell), autocommit=True) as owner:
                 for _ in range(missing):
@@ -97,9 +103,9 @@ class Provisioner:
             session.add(tenant)
         login, sealer_login = self._cells.logins(cell)
         owner.execute(
-            self._blueprint.script(
-                tenant.schema, login=login, sealer_login=sealer_login, roles=self._cells.roles
-            ).encode()
+            self._blueprint()
+            .script(tenant.schema, login=login, sealer_login=sealer_login, roles=self._cells.roles)
+            .encode()
         )
         with Session(self._control) as session, session.begin():
             session.execute(update(Tenant).where(Tenant.id == tenant.id).values(state=TenantState.BLANK.value))

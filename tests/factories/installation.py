@@ -40,7 +40,8 @@ class Installation:
         for key in cells.urls:
             watch_pool(cells.login_engine(key))
         directory = Directory.of(settings, control)
-        provisioner = Provisioner(control, cells, blueprint(roles=settings.tenant_roles))
+        made = blueprint(roles=settings.tenant_roles)
+        provisioner = Provisioner(control, cells, lambda: made)
         return cls(settings, control, cells, directory, Router(cells, directory), provisioner, superuser)
 
     def new_tenant(self, slug: str = "", *, country: str = "DE", locale: str = "en") -> TenantRef:

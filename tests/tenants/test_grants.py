@@ -121,7 +121,7 @@ def refusal(installation: Installation, tenant: TenantRef, statement: str) -> st
 def test_without_tenant_roles_the_login_itself_is_granted(installation: Installation) -> None:
     """As under Citus: no second barrier, but append-only tables stay append-only."""
     cells = Cells(installation.cells.urls, roles=False)
-    provisioner = Provisioner(installation.control, cells, blueprint(roles=False))
+    provisioner = Provisioner(installation.control, cells, lambda: blueprint(roles=False))
     with Session(installation.control) as session, session.begin():
         session.execute(update(Tenant).where(Tenant.state == "blank").values(state="suspended"))
     provisioner.refill(1)
