@@ -8,7 +8,7 @@ dataclass with plain values, as a query returns it. The language of a print is t
                       PrintColumn("field.quantity", "quantity", "quantity"), …), totals=(PrintTotal("field.gross", "gross",
                       strong=True),), words="gross", signatures=("print.for_seller", "print.for_buyer"))
 
-Data, beside what the paths name: `company` a Letterhead, `party` (and `other_party`) a PartyBlock, `number`,
+Data, beside what the paths name: `company` a Letterhead, `party` (and `other_party`) a PartyBlock or None, `number`,
 `currency`, `lines`; optional `mark` (message id of a stamp such as `state.draft`) and `printed_at`.
 """
 
@@ -197,7 +197,8 @@ def _content(view: PrintView, data: Any, locale: str, company: Letterhead, title
     """Everything the paper says, as plain text."""
     currency = str(_optional(data, "currency") or "")
     mark = _optional(data, "mark")
-    blocks = [_party(view.party_label, value_at(data, "party"), locale)]
+    party: PartyBlock | None = value_at(data, "party")
+    blocks = [_party(view.party_label, party, locale)] if party is not None else []
     other: PartyBlock | None = _optional(data, "other_party")
     if other is not None:
         blocks.append(_party(view.other_party_label, other, locale))

@@ -38,7 +38,7 @@ KINDS = (
 TONES: dict[str, str] = {
     "draft": "draft", "open": "active", "issued": "active", "confirmed": "active", "active": "active",
     "waiting": "waiting", "pending": "waiting", "partial": "waiting", "ready": "progress", "soft": "waiting",
-    "in_progress": "progress", "shipped": "progress", "ordered": "progress", "posted": "done", "done": "done",
+    "reviewed": "progress", "sealed": "done", "in_progress": "progress", "shipped": "progress", "ordered": "progress", "posted": "done", "done": "done",
     "delivered": "done", "invoiced": "done", "paid": "done", "accepted": "done", "closed": "done",
     "cancelled": "draft", "reversed": "problem", "rejected": "problem", "overdue": "problem", "lost": "draft",
     "expired": "draft", "blocked": "problem", "inactive": "draft", "none": "draft", "paused": "waiting",
@@ -233,6 +233,8 @@ class Lines:
     editable: Sequence[str] = ()
     argument: str = "lines"
     """Name of the create and update actions' argument."""
+    balance: tuple[str, str] | None = None
+    """Two columns whose sums must agree (debit, credit): `=` fills in what is missing, space changes sides."""
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,7 @@ def edit_grid(
         preview_url,
         error=typed.errors.get(lines.argument, ""),
         spare=SPARE,
+        balance=" ".join(lines.balance or ()),
     )
 
 

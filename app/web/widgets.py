@@ -466,6 +466,8 @@ class LineGrid:
     spare: int = 1
     """Empty lines shown after the last one, so that the form works without JavaScript."""
     scan: bool = False
+    balance: str = ""
+    """Two columns whose sums must agree, for the keys that fill in what is missing."""
 
 
 @dataclass(slots=True)

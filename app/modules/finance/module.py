@@ -1,8 +1,17 @@
 """Finance as the doors see it."""
 
+from app.modules.finance.actions.dimension import dimension_rows
 from app.modules.finance.actions.seal import seal_ledger
 from app.modules.finance.queries.check import balance_findings, chain_findings, open_item_findings
-from app.modules.finance.views.account import ACCOUNT, ACCOUNT_ROLE, ACCOUNT_ROLES, ACCOUNTS, BOOKS
+from app.modules.finance.views.account import ACCOUNT, ACCOUNT_ROLE, ACCOUNT_ROLES, ACCOUNTS, BOOK, BOOKS
+from app.modules.finance.views.dimension import (
+    COST_CENTRE,
+    COST_CENTRES,
+    DIMENSION,
+    DIMENSION_VALUE,
+    DIMENSION_VALUES,
+    DIMENSIONS,
+)
 from app.modules.finance.views.entry import ENTRIES, ENTRY
 from app.modules.finance.views.invoice import INVOICE, INVOICES
 from app.modules.finance.views.overview import OVERVIEW
@@ -11,6 +20,8 @@ from app.modules.finance.views.period import PERIOD, PERIODS
 from app.modules.finance.views.report import ACCOUNT_DETAIL, AGEING, TRIAL_BALANCE
 from app.modules.finance.views.setup import SETUP
 from app.modules.finance.views.tax import TAX_CODE, TAX_CODES, TAX_RULE, TAX_RULES
+from app.modules.finance.views.voucher import VOUCHER, VOUCHERS
+from app.modules.finance.views.voucher_template import VOUCHER_TEMPLATE, VOUCHER_TEMPLATES
 from app.platform.registry import Module
 from app.platform.views import Menu
 
@@ -23,6 +34,10 @@ MODULE = Module(
         PAYMENTS,
         PAYMENT,
         OPEN_ITEMS,
+        VOUCHERS,
+        VOUCHER,
+        VOUCHER_TEMPLATES,
+        VOUCHER_TEMPLATE,
         ENTRIES,
         ENTRY,
         ACCOUNTS,
@@ -30,8 +45,15 @@ MODULE = Module(
         ACCOUNT_ROLES,
         ACCOUNT_ROLE,
         BOOKS,
+        BOOK,
         PERIODS,
         PERIOD,
+        COST_CENTRES,
+        COST_CENTRE,
+        DIMENSIONS,
+        DIMENSION,
+        DIMENSION_VALUES,
+        DIMENSION_VALUE,
         TAX_CODES,
         TAX_CODE,
         TAX_RULES,
@@ -48,13 +70,19 @@ MODULE = Module(
         Menu("finance.invoice"),
         Menu("finance.payment"),
         Menu("finance.open_item"),
+        Menu("finance.voucher"),
         Menu("finance.entry"),
         Menu("finance.trial_balance", group="reports"),
         Menu("finance.account_detail", group="reports"),
         Menu("finance.ageing", group="reports"),
+        Menu("finance.voucher_template", group="settings"),
         Menu("finance.account", group="settings"),
+        Menu("finance.cost_centre", group="settings"),
+        Menu("finance.dimension", group="settings"),
+        Menu("finance.dimension_value", group="settings"),
         Menu("finance.account_role", group="settings"),
         Menu("finance.bank_account", group="settings"),
+        Menu("finance.book", group="settings"),
         Menu("finance.period", group="settings"),
         Menu("finance.tax_code", group="settings"),
         Menu("finance.tax_rule", group="settings"),
@@ -72,6 +100,7 @@ MODULE = Module(
         "buyer": [],
         "executive": ["finance.read_*"],
     },
+    seeds=[dimension_rows],
     checks=[balance_findings, chain_findings, open_item_findings],
     upkeep=[seal_ledger],
 )

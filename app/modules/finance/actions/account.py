@@ -8,10 +8,12 @@ from pydantic import Field as Limit
 from sqlalchemy import exists, select
 
 from app.kernel.errors import Conflict, Invalid
-from app.modules.finance.models.account import Account, AccountRole
+from app.modules.finance.models.account import Account, AccountRole, Book
+from app.modules.finance.models.dimension import Dimension
 from app.modules.finance.models.journal import EntryLine
 from app.modules.finance.rules.dimension import KINDS
 from app.modules.masterdata.actions.change import CodeText, NameText, OptionalCurrency, apply, switch
+from app.modules.masterdata.models.pinyin import sort_key
 from app.platform.actions import action
 from app.platform.work import Work
 
@@ -36,6 +38,8 @@ def create_account(
     currency: OptionalCurrency | None = None,
     statement_line: Annotated[str, Limit(max_length=20)] = "",
     required_dimensions: list[str] | None = None,
+    forbidden_dimensions: list[str] | None = None,
+    quantity_unit_id: UUID | None = None,
 ) -> UUID:
     """Add an account to the chart; its parent must be a heading."""
     taken = select(Account.id).where(Account.company_id == work.company_id, Account.code == code)
@@ -55,8 +59,12 @@ def create_account(
         control=control,
         currency=currency or None,
         statement_line=statement_line,
-        required_dimensions=_dimensions(required_dimensions or []),
+        required_dimensions=_dimensions(work, required_dimensions or [], "required_dimensions"),
+        forbidden_dimensions=_dimensions(work, forbidden_dimensions or [], "forbidden_dimensions"),
+        quantity_unit_id=quantity_unit_id,
+        **found_by(name),
     )
+    _check_demands(account)
     return work.add(account).id
 
 
@@ -73,6 +81,8 @@ def update_account(
     currency: OptionalCurrency | MISSING | None = MISSING,
     statement_line: Annotated[str, Limit(max_length=20)] | MISSING = MISSING,
     required_dimensions: list[str] | MISSING = MISSING,
+    forbidden_dimensions: list[str] | MISSING = MISSING,
+    quantity_unit_id: UUID | MISSING | None = MISSING,
 ) -> UUID:
     """Change an account; one with postings stays a posting account and keeps its currency."""
     account = work.load(Account, account_id, version=version)
@@ -84,7 +94,12 @@ def update_account(
     if fixed and work.session.execute(select(exists().where(EntryLine.account_id == account_id))).scalar_one():
         raise Conflict("account.used", account=account.code)
     if isinstance(required_dimensions, list):
-        account.required_dimensions = _dimensions(required_dimensions)
+        account.required_dimensions = _dimensions(work, required_dimensions, "required_dimensions")
+    if isinstance(forbidden_dimensions, list):
+        account.forbidden_dimensions = _dimensions(work, forbidden_dimensions, "forbidden_dimensions")
+    _check_demands(account)
+    if isinstance(name, str):
+        apply(account, **found_by(name))
     apply(
         account,
         name=name,
@@ -94,6 +109,7 @@ def update_account(
         manual=manual,
         currency=currency,
         statement_line=statement_line,
+        quantity_unit_id=quantity_unit_id,
     )
     return account.id
 
@@ -125,6 +141,14 @@ def update_account_role(work: Work, account_role_id: UUID, version: int, account
     return role.id
 
 
+@action
+def update_book(work: Work, book_id: UUID, version: int, four_eyes: bool | MISSING = MISSING) -> UUID:
+    """Change how a book is kept: whether vouchers are reviewed by another person than the one who prepared them."""
+    book = work.load(Book, book_id, version=version)
+    apply(book, four_eyes=four_eyes)
+    return book.id
+
+
 def _check_parent(work: Work, parent_id: UUID | None, account_id: UUID | None = None) -> None:
     above = parent_id
     while above is not None:
@@ -136,8 +160,24 @@ def _check_parent(work: Work, parent_id: UUID | None, account_id: UUID | None = 
         above = parent.parent_id
 
 
-def _dimensions(names: list[str]) -> list[str]:
-    for name in names:
-        if name not in KINDS:
-            raise Invalid("account.dimension_unknown", field="required_dimensions", dimension=name)
+def _dimensions(work: Work, names: list[str], field: str) -> list[str]:
+    unknown = sorted(set(names) - set(KINDS))
+    if unknown:
+        own = set(work.session.scalars(select(Dimension.code).where(Dimension.code.in_(unknown))))
+        for name in unknown:
+            if name not in own:
+                raise Invalid("account.dimension_unknown", field=field, dimension=name)
     return sorted(set(names))
+
+
+def _check_demands(account: Account) -> None:
+    """No dimension is both asked for and refused."""
+    for name in account.required_dimensions:
+        if name in account.forbidden_dimensions:
+            raise Invalid("account.dimension_contradicts", field="forbidden_dimensions", dimension=name)
+
+
+def found_by(name: str) -> dict[str, str]:
+    """What a Chinese name is found by beside itself: its pinyin, and the first letters of it."""
+    key = sort_key(name)
+    return {"sort_key": key, "initials": "".join(part[0] for part in key.split())[:100]}

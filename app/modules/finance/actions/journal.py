@@ -28,9 +28,9 @@ from app.modules.finance.rules.period import Period
 from app.platform.numbering import Numbered
 from app.platform.work import Phase, Work
 
-KINDS = ("general", "sales", "purchase", "receipt", "payment", "stock")
+KINDS = ("general", "sales", "purchase", "receipt", "payment", "stock", "transfer")
 """Series of a book: each has its own number, lock and chain per period."""
-PREFIX = {"general": "G", "sales": "S", "purchase": "P", "receipt": "R", "payment": "Z", "stock": "K"}
+PREFIX = {"general": "G", "sales": "S", "purchase": "P", "receipt": "R", "payment": "Z", "stock": "K", "transfer": "T"}
 SOFT = "finance.soft_close_period"
 """Who may close softly may also post into a softly closed period."""
 

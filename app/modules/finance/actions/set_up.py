@@ -15,6 +15,7 @@ from sqlalchemy import insert
 from app.adapters.db import Model
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.ids import new_id
+from app.modules.finance.actions.account import found_by
 from app.modules.finance.actions.journal import KINDS
 from app.modules.finance.models.account import Account, AccountRole, Book
 from app.modules.finance.models.journal import Series
@@ -114,6 +115,8 @@ def _insert_chart(work: Work, company: Company, chinese: bool) -> dict[str, UUID
                 "active": True,
                 "statement_line": row["statement_line"],
                 "required_dimensions": [],
+                "forbidden_dimensions": [],
+                **found_by(row["name_zh"] if chinese else row["name_en"]),
             }
             for row in seed
         ],

@@ -1,4 +1,4 @@
-"""Vouchers written by hand, and the reversal of any entry."""
+"""Entries posted by hand at once, without a voucher to review, and the reversal of any entry."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +15,7 @@ from app.modules.finance.actions.journal import post_entry
 from app.modules.finance.queries.book import book_of
 from app.modules.finance.queries.entry import posted_draft, reversed_by
 from app.modules.finance.rules import journal
-from app.modules.finance.rules.account import MANUAL
+from app.modules.finance.rules.account import AT_ONCE
 from app.modules.finance.rules.dimension import dimensions
 from app.modules.masterdata.queries.exchange_rate import rate_on
 from app.platform.actions import action
@@ -41,12 +41,12 @@ def create_entry(
     business_on: date | None = None,
     memo: Annotated[str, Limit(max_length=400)] = "",
 ) -> UUID:
-    """Post a voucher written by hand; debits must equal credits in company currency."""
+    """Post an entry by hand at once, without review; debits must equal credits in company currency."""
     book = book_of(work)
     day = business_on or work.today()
     posted = tuple(_line(work, no, line, day, book.currency) for no, line in enumerate(lines))
-    draft = journal.EntryDraft(book.id, "general", day, MANUAL, new_id(), posted, memo)
-    return post_entry(work, draft)
+    key = new_id()
+    return post_entry(work, journal.EntryDraft(book.id, "general", day, AT_ONCE, key, posted, memo, id=key))
 
 
 def _line(work: Work, no: int, line: EntryLineInput, day: date, company_currency: str) -> journal.EntryLine:
@@ -72,9 +72,9 @@ def _line(work: Work, no: int, line: EntryLineInput, day: date, company_currency
 
 @action
 def reverse_entry(work: Work, entry_id: UUID, reversed_on: date | None = None, reason: str = "") -> UUID:
-    """Reverse a voucher written by hand; entries of documents are reversed with their document."""
+    """Reverse an entry posted at once; those of documents and vouchers are reversed with them."""
     draft = posted_draft(work, entry_id)
-    if draft.origin_kind != MANUAL:
+    if draft.origin_kind != AT_ONCE:
         raise Conflict("entry.of_document", origin=draft.origin_kind)
     return post_reversal(work, entry_id, reversed_on or work.today(), memo=reason, draft=draft)
 

@@ -6,6 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.adapters.db import Choice, Code, Currency, Key, Model, Name, Versioned
+from app.modules.masterdata.models.unit import Unit
 from app.platform.organisation import Company
 
 
@@ -21,6 +22,8 @@ class Book(Versioned, Model):
     code: Mapped[Code]
     layer: Mapped[Choice] = mapped_column(default="base")
     currency: Mapped[Currency]
+    four_eyes: Mapped[bool] = mapped_column(default=True)
+    """Whether a voucher is reviewed by another person than the one who prepared it."""
     red_ink: Mapped[bool] = mapped_column(default=False)
     """Whether corrections are negative entries (CN practice) rather than entries with sides swapped."""
     discount_reduces_tax: Mapped[bool] = mapped_column(default=True)
@@ -36,11 +39,14 @@ class Account(Versioned, Model):
     __noun__ = "account"
     __label__ = "name"
     __code_name__ = "code"
-    __search__ = ("english_name",)
+    __search__ = ("english_name", "sort_key", "initials")
     id: Mapped[Key]
     company_id: Mapped[UUID] = mapped_column(ForeignKey(Company.id))
     code: Mapped[Code]
     name: Mapped[Name]
+    sort_key: Mapped[str] = mapped_column(String(400), default="")
+    """Pinyin of a Chinese name, so that 应收账款 is found by `yingshou`; its `initials` by `yszk`."""
+    initials: Mapped[str] = mapped_column(String(100), default="")
     english_name: Mapped[str] = mapped_column(String(200), default="", info={"kind": "text"})
     type: Mapped[Choice]
     normal_side: Mapped[Choice]
@@ -54,6 +60,10 @@ class Account(Versioned, Model):
     currency: Mapped[str | None] = mapped_column(String(3), info={"kind": "code"})
     statement_line: Mapped[str] = mapped_column(String(20), default="", info={"kind": "code"})
     required_dimensions: Mapped[list[str]] = mapped_column(default=list)
+    forbidden_dimensions: Mapped[list[str]] = mapped_column(default=list)
+    quantity_unit_id: Mapped[UUID | None] = mapped_column(ForeignKey(Unit.id))
+    """The unit its lines are counted in as well (数量核算); none where only money counts."""
+    quantity_unit: Mapped[Unit | None] = relationship(lazy="raise")
     __table_args__ = (
         UniqueConstraint("company_id", "code"),
         Index("finance_account_parent_ix", "parent_id"),

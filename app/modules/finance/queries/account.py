@@ -9,7 +9,7 @@ from app.kernel.errors import Missing
 from app.modules.finance.models.account import Account
 from app.modules.finance.queries.book import book_of
 from app.modules.finance.rules import account as rules
-from app.modules.finance.rules.dimension import DIMENSIONS
+from app.modules.finance.rules.dimension import dimension_id
 from app.platform.reference import reference
 from app.platform.work import Work
 
@@ -42,6 +42,7 @@ def _read_accounts(work: Work, ids: Sequence[UUID]) -> dict[UUID, rules.Account]
         Account.active,
         Account.currency,
         Account.required_dimensions,
+        Account.forbidden_dimensions,
     ).where(Account.id.in_(ids), Account.company_id == work.company_id)
     return {
         row.id: rules.Account(
@@ -54,7 +55,8 @@ def _read_accounts(work: Work, ids: Sequence[UUID]) -> dict[UUID, rules.Account]
             row.posting,
             row.active,
             row.currency,
-            {DIMENSIONS[kind]: "required" for kind in row.required_dimensions},
+            {dimension_id(kind): "required" for kind in row.required_dimensions}
+            | {dimension_id(kind): "forbidden" for kind in row.forbidden_dimensions},
         )
         for row in work.session.execute(statement)
     }

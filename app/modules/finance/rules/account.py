@@ -12,7 +12,10 @@ from uuid import UUID
 from app.kernel.errors import Conflict, Invalid
 
 MANUAL = "finance.voucher"
-"""The origin of entries written by hand."""
+"""The origin of entries of vouchers."""
+AT_ONCE = "finance.entry"
+"""The origin of entries posted by hand without a voucher; its document is the entry itself."""
+BY_HAND = (MANUAL, AT_ONCE)
 
 
 class AccountType(StrEnum):

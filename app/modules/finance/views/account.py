@@ -6,6 +6,7 @@ from app.modules.finance.actions.account import (
     reactivate_account,
     update_account,
     update_account_role,
+    update_book,
 )
 from app.modules.finance.models.account import Account, AccountRole, Book
 from app.modules.masterdata.views.buttons import life_buttons, life_tabs
@@ -30,7 +31,7 @@ ACCOUNTS = ListView(
         Field(Account.currency, hidden=True),
         Field(Account.active, hidden=True),
     ],
-    search=[Account.code, Account.name, Account.english_name],
+    search=[Account.code, Account.name, Account.english_name, Account.sort_key, Account.initials],
     group_by=[Account.type, Account.control],
     tabs=life_tabs(Account),
     sort=[Account.code],
@@ -51,7 +52,9 @@ ACCOUNT = DocumentView(
         Field(Account.manual, default=lambda work: True),
         Account.currency,
         Account.statement_line,
+        Account.quantity_unit_id,
         Field(Account.required_dimensions, kind="tags", wide=True),
+        Field(Account.forbidden_dimensions, kind="tags", wide=True),
     ],
     create=create_account,
     update=update_account,
@@ -80,5 +83,11 @@ BOOKS = ListView(
         Book.discount_reduces_tax,
     ],
     sort=[Book.code],
+    icon="book",
+)
+BOOK = DocumentView(
+    Book,
+    fields=[Book.code, Book.layer, Book.currency, Book.four_eyes, Book.red_ink, Book.discount_reduces_tax],
+    update=update_book,
     icon="book",
 )

@@ -1,14 +1,14 @@
-"""Posted vouchers, and vouchers written by hand."""
+"""Entries of the ledger: what vouchers and documents have posted."""
 
 from typing import Any
 
-from app.modules.finance.actions.voucher import create_entry, reverse_entry
+from app.modules.finance.actions.voucher import reverse_entry
 from app.modules.finance.models.journal import Entry, EntryLine
-from app.modules.finance.rules.account import MANUAL
+from app.modules.finance.rules.account import AT_ONCE, BY_HAND
 from app.platform.views import Button, DocumentView, Field, Lines, ListView, Related, Tab
 from app.platform.work import Work
 
-KINDS = ("general", "sales", "purchase", "receipt", "payment", "stock")
+KINDS = ("general", "sales", "purchase", "receipt", "payment", "stock", "transfer")
 ENTRIES = ListView(
     Entry,
     columns=[
@@ -25,11 +25,10 @@ ENTRIES = ListView(
     group_by=[Entry.kind, Entry.business_on],
     tabs=[
         Tab("all", default=True),
-        Tab("manual", lambda work: Entry.origin_kind == MANUAL),
+        Tab("manual", lambda work: Entry.origin_kind.in_(BY_HAND)),
         Tab("reversals", lambda work: Entry.reverses_id.is_not(None)),
     ],
     sort=[Entry.business_on.desc()],
-    create=create_entry,
     icon="notebook",
 )
 
@@ -37,8 +36,9 @@ ENTRIES = ListView(
 def _related(work: Work, entry: Entry) -> list[Related]:
     """The document it came from and the entry it reverses."""
     chips: list[Related] = []
-    if entry.origin_kind and entry.origin_kind != MANUAL:
-        chips.append(Related(entry.origin_kind, entry.origin_id, entry.memo.partition(" ")[0] or entry.voucher))
+    if entry.origin_kind and entry.origin_kind != AT_ONCE:
+        name = entry.voucher if entry.origin_kind in BY_HAND else entry.memo.partition(" ")[0] or entry.voucher
+        chips.append(Related(entry.origin_kind, entry.origin_id, name))
     if entry.reverses_id is not None:
         reversed_entry = work.get(Entry, entry.reverses_id)
         chips.append(Related("finance.entry", reversed_entry.id, reversed_entry.voucher))
@@ -46,7 +46,7 @@ def _related(work: Work, entry: Entry) -> list[Related]:
 
 
 def _by_hand(entry: Any) -> bool:
-    return bool(entry.origin_kind == MANUAL and entry.reverses_id is None)
+    return bool(entry.origin_kind == AT_ONCE and entry.reverses_id is None)
 
 
 ENTRY = DocumentView(
@@ -58,7 +58,6 @@ ENTRY = DocumentView(
         Entry.posted_at,
         Field(Entry.memo, kind="memo", wide=True),
     ],
-    create=create_entry,
     lines=[
         Lines(
             EntryLine,
@@ -71,7 +70,6 @@ ENTRY = DocumentView(
                 Field(EntryLine.currency),
                 Field(EntryLine.amount, currency=EntryLine.currency),
             ],
-            editable=("account_id", "debit", "credit", "currency"),
         )
     ],
     buttons=[

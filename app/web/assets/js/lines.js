@@ -1,5 +1,6 @@
 // <hanse-lines>: the line grid over a real table of inputs. Keyboard and paste as in a spreadsheet;
 // totals, prices and availability come from the server, which is asked with the whole form.
+import { balance } from './balance.js'
 import { spread } from './paste.js'
 import { all, csrf, debounce, find, isNewer } from './shared.js'
 
@@ -109,6 +110,12 @@ class Lines extends HTMLElement {
     if (event.altKey && /^Arrow(Up|Down)$/.test(event.key) && cell.role !== 'combobox') {
       done()
       this.move(row, event.key === 'ArrowUp' ? -1 : 1)
+    } else if (command && event.shiftKey && event.key.toLowerCase() === 'd') {
+      done()
+      this.repeat(row, x)
+    } else if (this.dataset.balance && balance(this, event, row, cell)) {
+      done()
+      this.changed(event)
     } else if (command && event.key.toLowerCase() === 'd') {
       done()
       if (y > 0) this.copy(this.cells(rows[y - 1])[x], cell)
@@ -146,6 +153,24 @@ class Lines extends HTMLElement {
     if (next < 0 || next >= this.cells(rows[y]).length) return
     event.preventDefault()
     this.go(rows[y], next)
+  }
+
+  /** The whole line once more, below it. */
+  repeat(row, column) {
+    const made = this.add(false)
+    if (!made) return
+    row.after(made)
+    made.classList.remove('blank')
+    const [from, to] = [row, made].map(line => all('input[name], select[name], textarea[name]', line))
+    from.forEach((control, index) => {
+      if (/\.id$/.test(control.name)) return
+      if (control.type === 'checkbox') to[index].checked = control.checked
+      else to[index].value = control.value
+    })
+    this.number()
+    this.go(made, column)
+    this.soil()
+    this.preview()
   }
 
   copy(from, to) {

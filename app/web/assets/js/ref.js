@@ -104,7 +104,10 @@ class Picker extends HTMLElement {
 
   press(event) {
     if (event.isComposing) return
-    if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
+    if (event.key === 'F7') {
+      event.preventDefault()
+      this.search(true)
+    } else if (event.key === 'ArrowDown' || event.key === 'ArrowUp') {
       if (!this.open) {
         if (event.altKey || !this.closest('hanse-lines')) { event.preventDefault(); this.search(true) }
         return

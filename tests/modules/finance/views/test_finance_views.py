@@ -10,6 +10,7 @@ import pytest
 
 from app.modules.finance.actions.invoice import InvoiceLineInput
 from app.modules.finance.actions.voucher import EntryLineInput
+from app.modules.finance.actions.voucher_draft import VoucherLineInput
 from app.modules.finance.models.account import Account
 from app.modules.finance.models.invoice import Invoice
 from app.modules.finance.models.journal import Entry
@@ -21,6 +22,8 @@ from app.modules.finance.views.account import ACCOUNT
 from app.modules.finance.views.entry import ENTRY
 from app.modules.finance.views.invoice import INVOICE
 from app.modules.finance.views.payment import PAYMENT
+from app.modules.finance.views.voucher import VOUCHER
+from app.modules.finance.views.voucher_template import VOUCHER_TEMPLATE
 from app.platform.prints import render
 from app.platform.queries import parse_request, read_document, run_list
 from app.platform.views import ListView, Preview
@@ -57,6 +60,17 @@ def shop(installation: Installation) -> Books:
             EntryLineInput(account_id=books.account("opening"), credit=Decimal(50)),
         ],
     )
+    lines = [
+        VoucherLineInput(account_id=books.account("opening"), debit=Decimal(5), memo="Stamps"),
+        VoucherLineInput(account_id=books.account("opening"), credit=Decimal(5)),
+    ]
+    voucher = books.perform("finance.create_voucher", lines=lines, business_on=DAY)
+    books.perform("finance.review_voucher", voucher_id=voucher)
+    books.perform("finance.post_voucher", voucher_id=voucher)
+    books.perform("finance.template_voucher", voucher_id=voucher, code="STAMPS", name="Stamps")
+    books.perform("finance.create_cost_centre", code="CC1", name="Plant 1")
+    project = books.perform("finance.create_dimension", code="region", name="Region")
+    books.perform("finance.create_dimension_value", dimension_id=project, code="N", name="North")
     return books
 
 
@@ -88,9 +102,11 @@ def test_lists_answer_with_all_columns_and_tabs(shop: Books, view: ListView) -> 
         (INVOICE, "finance_invoice"),
         (PAYMENT, "finance_payment"),
         (ENTRY, "finance_entry"),
+        (VOUCHER, "finance_voucher"),
+        (VOUCHER_TEMPLATE, "finance_voucher_template"),
         (ACCOUNT, "finance_account"),
     ],
-    ids=["invoice", "payment", "entry", "account"],
+    ids=["invoice", "payment", "entry", "voucher", "template", "account"],
 )
 def test_documents_show_lines_steps_and_postings(shop: Books, view: Any, table: str) -> None:
     key = first(shop, table)
