@@ -15,7 +15,7 @@ BEGIN
       LEFT JOIN finance_period p ON p.id = e.period_id
      WHERE f.n IS DISTINCT FROM e.line_count OR f.lowest <> 1 OR f.highest <> f.n
         OR f.first_on IS DISTINCT FROM e.business_on OR f.last_on IS DISTINCT FROM e.business_on
-        OR s.state IS NULL OR s.state = 'closed'
+        OR s.state IS NULL OR s.state IN ('closed', 'sealed')
         OR e.business_on NOT BETWEEN p.first_on AND p.last_on) THEN
     RAISE EXCEPTION 'incomplete entry or closed period' USING ERRCODE = '23514';
   END IF;

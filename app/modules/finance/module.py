@@ -4,6 +4,7 @@ from app.modules.finance.actions.dimension import dimension_rows
 from app.modules.finance.actions.seal import seal_ledger
 from app.modules.finance.queries.check import balance_findings, chain_findings, open_item_findings
 from app.modules.finance.views.account import ACCOUNT, ACCOUNT_ROLE, ACCOUNT_ROLES, ACCOUNTS, BOOK, BOOKS
+from app.modules.finance.views.closing import CLOSE_TASK, CLOSE_TASKS
 from app.modules.finance.views.dimension import (
     COST_CENTRE,
     COST_CENTRES,
@@ -16,7 +17,7 @@ from app.modules.finance.views.entry import ENTRIES, ENTRY
 from app.modules.finance.views.invoice import INVOICE, INVOICES
 from app.modules.finance.views.overview import OVERVIEW
 from app.modules.finance.views.payment import BANK_ACCOUNT, BANK_ACCOUNTS, OPEN_ITEMS, PAYMENT, PAYMENTS
-from app.modules.finance.views.period import PERIOD, PERIODS
+from app.modules.finance.views.period import PERIOD, PERIOD_EXCEPTION, PERIOD_EXCEPTIONS, PERIODS
 from app.modules.finance.views.report import ACCOUNT_DETAIL, AGEING, TRIAL_BALANCE
 from app.modules.finance.views.setup import SETUP
 from app.modules.finance.views.tax import TAX_CODE, TAX_CODES, TAX_RULE, TAX_RULES
@@ -48,6 +49,10 @@ MODULE = Module(
         BOOK,
         PERIODS,
         PERIOD,
+        PERIOD_EXCEPTIONS,
+        PERIOD_EXCEPTION,
+        CLOSE_TASKS,
+        CLOSE_TASK,
         COST_CENTRES,
         COST_CENTRE,
         DIMENSIONS,
@@ -72,6 +77,7 @@ MODULE = Module(
         Menu("finance.open_item"),
         Menu("finance.voucher"),
         Menu("finance.entry"),
+        Menu("finance.close_task"),
         Menu("finance.trial_balance", group="reports"),
         Menu("finance.account_detail", group="reports"),
         Menu("finance.ageing", group="reports"),
@@ -84,6 +90,7 @@ MODULE = Module(
         Menu("finance.bank_account", group="settings"),
         Menu("finance.book", group="settings"),
         Menu("finance.period", group="settings"),
+        Menu("finance.period_exception", group="settings"),
         Menu("finance.tax_code", group="settings"),
         Menu("finance.tax_rule", group="settings"),
     ],

@@ -2,6 +2,7 @@
 
 from app.modules.inventory.actions import stock_account
 from app.modules.inventory.actions.settlement import settle_pending
+from app.modules.inventory.queries import closing
 from app.modules.inventory.queries.check import promise_findings, stock_findings
 from app.modules.inventory.queries.costing_check import costing_findings
 from app.modules.inventory.views.delivery import DELIVERIES, DELIVERY
@@ -10,7 +11,11 @@ from app.modules.inventory.views.stock import MOVES, OVERVIEW, STOCKS
 from app.platform.registry import Module
 from app.platform.views import Menu
 
-__all__ = ["MODULE", "stock_account"]  # an action no view shows yet: imported so that it exists
+__all__ = [
+    "MODULE",
+    "closing",
+    "stock_account",
+]  # an action no view shows yet, and the step of the close: imported so that they exist
 
 MODULE = Module(
     name="inventory",

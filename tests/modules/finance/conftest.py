@@ -1,7 +1,8 @@
 """A company with its books on the test stack, acting through the gate in the tenant's own role."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
 from uuid import UUID
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.modules.finance.actions.seal import BATCH, seal
+from app.modules.finance.actions.voucher_draft import VoucherLineInput
 from app.modules.finance.module import MODULE
 from app.modules.finance.queries.book import book_of
 from app.modules.masterdata.actions import exchange_rate, item, party, payment_term, unit
@@ -69,6 +71,25 @@ class Books:
             )
         ]
 
+    def enter(self, day: date, *lines: VoucherLineInput, **more: Any) -> UUID:
+        """A voucher drafted, reviewed and posted; the system's eyes are nobody's."""
+        key: UUID = self.perform("finance.create_voucher", lines=list(lines), business_on=day, **more)
+        self.perform("finance.review_voucher", voucher_id=key)
+        self.perform("finance.post_voucher", voucher_id=key)
+        return key
+
+    def move(self, day: date, debit: str, credit: str, value: str, **more: Any) -> UUID:
+        """The same between the accounts of two roles."""
+        return self.enter(
+            day,
+            VoucherLineInput(account_id=self.account(debit), debit=Decimal(value), **more),
+            VoucherLineInput(account_id=self.account(credit), credit=Decimal(value), **more),
+        )
+
+    def period(self, code: str) -> Any:
+        """The period of that code."""
+        return self.rows("SELECT * FROM finance_period WHERE code = :code", code=code)[0]
+
     def seal(self) -> int:
         total = 0
         while True:
@@ -91,7 +112,9 @@ class Books:
         return found
 
 
-def make_books(installation: Installation, country: str, **company: Any) -> Books:
+def make_books(
+    installation: Installation, country: str, setup: Mapping[str, Any] | None = None, **company: Any
+) -> Books:
     assert MODULE.name == "finance"
     assert all((exchange_rate, item, party, payment_term, unit))  # imported so that their actions exist
     tenant = installation.new_tenant(country=country)
@@ -105,7 +128,7 @@ def make_books(installation: Installation, country: str, **company: Any) -> Book
             session.commit()
     key = books.perform("platform.create_company", code="A", name="Hanse Test", country=country, **company)
     books.actor = actor.in_company(key, "Europe/Berlin" if country == "DE" else "Asia/Shanghai")
-    books.perform("finance.set_up_books", first_year=2024)
+    books.perform("finance.set_up_books", **{"first_year": 2024, **(setup or {})})
     return books
 
 

@@ -21,6 +21,7 @@ from app.kernel.money import ZERO
 from app.modules.finance.events import EntriesPosted
 from app.modules.finance.queries.account import account_names, accounts_of
 from app.modules.finance.queries.book import BookFacts, book_of
+from app.modules.finance.queries.period import excepted
 from app.modules.finance.rules import journal
 from app.modules.finance.rules.account import check_postable
 from app.modules.finance.rules.journal import EntryDraft, EntryLine, ProvenEntry, check_entry, dimension_set_id, proven
@@ -28,11 +29,21 @@ from app.modules.finance.rules.period import Period
 from app.platform.numbering import Numbered
 from app.platform.work import Phase, Work
 
-KINDS = ("general", "sales", "purchase", "receipt", "payment", "stock", "transfer")
+KINDS = ("general", "sales", "purchase", "receipt", "payment", "stock", "transfer", "asset")
 """Series of a book: each has its own number, lock and chain per period."""
-PREFIX = {"general": "G", "sales": "S", "purchase": "P", "receipt": "R", "payment": "Z", "stock": "K", "transfer": "T"}
+PREFIX = {
+    "general": "G",
+    "sales": "S",
+    "purchase": "P",
+    "receipt": "R",
+    "payment": "Z",
+    "stock": "K",
+    "transfer": "T",
+    "asset": "A",
+}
 SOFT = "finance.soft_close_period"
 """Who may close softly may also post into a softly closed period."""
+EXCEPTED = ["open", "soft"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +191,10 @@ _one = text(
 
 
 def _post_one(work: Work, book: BookFacts, ready: _Ready) -> None:
-    row = work.session.execute(_one, {**_head(work, book, ready), "states": _states(work)}).one_or_none()
+    head = _head(work, book, ready)
+    row = work.session.execute(_one, {**head, "states": _states(work)}).one_or_none()
+    if row is None and excepted(work, ready.entry.period_id, ready.entry.kind):
+        row = work.session.execute(_one, {**head, "states": EXCEPTED}).one_or_none()
     if row is None:
         raise _closed(ready)
 
@@ -239,7 +253,10 @@ _many = text(
 def _post_batch(work: Work, book: BookFacts, members: Sequence[_Ready]) -> None:
     """Several entries of one series: take all numbers at once, chain them here under the held lock."""
     first = _head(work, book, members[0])
-    row = work.session.execute(_take, {**first, "count": len(members), "states": _states(work)}).one_or_none()
+    taken = {**first, "count": len(members)}
+    row = work.session.execute(_take, {**taken, "states": _states(work)}).one_or_none()
+    if row is None and excepted(work, members[0].entry.period_id, members[0].entry.kind):
+        row = work.session.execute(_take, {**taken, "states": EXCEPTED}).one_or_none()
     if row is None:
         raise _closed(members[0])
     start = row.last_number - len(members) + 1

@@ -3,7 +3,7 @@
 Review asks for everything posting will ask for, so that a reviewed voucher posts unless its period closes meanwhile.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -20,6 +20,7 @@ from app.modules.finance.models.account import Book
 from app.modules.finance.models.voucher import LineQuantity, Voucher, VoucherLine
 from app.modules.finance.queries.account import accounts_of
 from app.modules.finance.queries.book import book_of
+from app.modules.finance.queries.entry import reversed_by
 from app.modules.finance.queries.voucher import (
     counted_units,
     entry_lines,
@@ -28,7 +29,7 @@ from app.modules.finance.queries.voucher import (
     voucher_names,
 )
 from app.modules.finance.rules import journal
-from app.modules.finance.rules.account import MANUAL, check_postable
+from app.modules.finance.rules.account import CLOSING, MANUAL, check_postable
 from app.modules.finance.rules.voucher import VOUCHER_STATES, check_kind
 from app.platform.actions import action
 from app.platform.organisation import company_at_work
@@ -67,15 +68,13 @@ def send_back_voucher(work: Work, voucher_id: UUID, reason: ReasonText) -> UUID:
 def post_voucher(work: Work, voucher_id: UUID) -> UUID:
     """Post a reviewed voucher: it takes its number, and an accrual the entry that undoes it."""
     voucher = work.load(Voucher, voucher_id)
-    state = VOUCHER_STATES.after("post", voucher.state)
+    VOUCHER_STATES.after("post", voucher.state)
     lines = voucher_lines_of(work, voucher_id)
     check_voucher(work, voucher, lines)
     draft = _draft(work, voucher, lines)
-    with work.session.no_autoflush:  # vouchers are written once their entries are there
-        _enter(work, voucher, draft, lines)
-        voucher.state, voucher.posted_by = state, work.actor.name
-        if voucher.reverse_on is not None:
-            _undo(work, voucher, lines, voucher.reverse_on, draft, voucher.memo)
+    enter(work, voucher, draft, lines)
+    if voucher.reverse_on is not None:
+        _undo(work, voucher, lines, voucher.reverse_on, draft, voucher.memo)
     return voucher.id
 
 
@@ -86,10 +85,11 @@ def reverse_voucher(work: Work, voucher_id: UUID, reason: ReasonText, reversed_o
     if voucher.reverses_id is not None:
         raise Conflict("voucher.is_reversal")
     state = VOUCHER_STATES.after("reverse", voucher.state)
+    if voucher.entry_id is not None and reversed_by(work, voucher.entry_id) is not None:
+        raise Conflict("entry.reversed_already")
     lines = voucher_lines_of(work, voucher_id)
     draft = _draft(work, voucher, lines)
-    with work.session.no_autoflush:
-        undone = _undo(work, voucher, lines, reversed_on or work.today(), draft, reason)
+    undone = _undo(work, voucher, lines, reversed_on or work.today(), draft, reason)
     voucher.state, voucher.reason = state, reason
     return undone.id
 
@@ -121,8 +121,11 @@ def _draft(work: Work, voucher: Voucher, lines: Sequence[VoucherLine]) -> journa
     )
 
 
-def _enter(work: Work, voucher: Voucher, draft: journal.EntryDraft, lines: Sequence[VoucherLine]) -> None:
-    """Queue the entry, and after it what follows from its number."""
+def enter(work: Work, voucher: Voucher, draft: journal.EntryDraft, lines: Sequence[VoucherLine] = ()) -> None:
+    """Queue a voucher's entry; once it is there the voucher is posted, takes its number and is written.
+
+    `lines` count the quantities.
+    """
     post_entry(work, draft)
     voucher.total = sum((line.debit for line in draft.lines), ZERO)
     work.defer(Phase.PROJECTION, _settle, (voucher, draft.id))
@@ -142,10 +145,13 @@ def _enter(work: Work, voucher: Voucher, draft: journal.EntryDraft, lines: Seque
 
 
 def _settle(work: Work, posted: list[tuple[Voucher, UUID]]) -> None:
-    """Give vouchers the numbers their entries took."""
+    """Give vouchers the numbers their entries took; those made to be posted at once are new."""
     names = voucher_names(work, [entry_id for _, entry_id in posted])
     for voucher, entry_id in posted:
         voucher.number, voucher.entry_id = names[entry_id], entry_id
+        voucher.state, voucher.posted_by = "posted", work.actor.name
+        if voucher not in work.session:
+            work.add(voucher)
 
 
 def _count(work: Work, batches: list[list[dict[str, object]]]) -> None:
@@ -163,27 +169,29 @@ def _undo(
     undone = Voucher(
         company_id=work.company_id,
         kind=voucher.kind,
-        state="posted",
         business_on=on,
         memo=memo,
         prepared_by_id=work.actor.user_id,
         prepared_by=work.actor.name,
-        posted_by=work.actor.name,
         source="reversal",
         reverses_id=voucher.id,
     )
-    entry = journal.reversal(draft, on, origin_kind=MANUAL, origin_id=undone.id, red_ink=book.red_ink, memo=memo)
-    undone.entry_id = entry.id
+    origin = CLOSING if voucher.source == "closing" else MANUAL
+    entry = journal.reversal(draft, on, origin_kind=origin, origin_id=undone.id, red_ink=book.red_ink, memo=memo)
     rows = [
         {**line_values(line), "debit": turned.debit, "credit": turned.credit, "amount": turned.amount}
         for line, turned in undone_lines(work, lines)
     ]
-    work.add(undone)
-    _enter(work, undone, entry, lines)
-    work.defer(Phase.PROJECTION, _write_lines, (undone.id, rows))
+    enter(work, undone, entry, lines)
+    write_lines_later(work, undone, rows)
     return undone
 
 
-def _write_lines(work: Work, queued: list[tuple[UUID, list[dict[str, object]]]]) -> None:
+def write_lines_later(work: Work, voucher: Voucher, rows: Sequence[Mapping[str, object]]) -> None:
+    """Write the lines of a voucher that is posted at once, when its entry is there."""
+    work.defer(Phase.PROJECTION, _write_lines, (voucher.id, list(rows)))
+
+
+def _write_lines(work: Work, queued: list[tuple[UUID, list[Mapping[str, object]]]]) -> None:
     for key, rows in queued:
         insert_lines(work, VoucherLine, "voucher_id", key, rows)

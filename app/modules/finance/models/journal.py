@@ -33,7 +33,7 @@ class Series(Model):
     head: Mapped[bytes]
     last_posted_at: Mapped[datetime | None]
     __table_args__: Any = (
-        CheckConstraint("state IN ('open', 'soft', 'closed')", name="state"),
+        CheckConstraint("state IN ('open', 'soft', 'closed', 'sealed')", name="state"),
         {"postgresql_with": {"fillfactor": "20"}},
     )
 

@@ -19,7 +19,7 @@ def posted_draft(work: Work, entry_id: UUID) -> journal.EntryDraft:
     if entry is None:
         raise Missing("record.missing", noun="finance.entry", id=str(entry_id))
     lines = work.session.scalars(select(EntryLine).where(EntryLine.entry_id == entry_id).order_by(EntryLine.no)).all()
-    sets = _dimensions(work, [line.dimension_set_id for line in lines])
+    sets = dimensions_of(work, [line.dimension_set_id for line in lines])
     return journal.EntryDraft(
         entry.book_id,
         entry.kind,
@@ -44,7 +44,8 @@ def posted_draft(work: Work, entry_id: UUID) -> journal.EntryDraft:
     )
 
 
-def _dimensions(work: Work, ids: Sequence[UUID]) -> dict[UUID, dict[UUID, UUID]]:
+def dimensions_of(work: Work, ids: Sequence[UUID]) -> dict[UUID, dict[UUID, UUID]]:
+    """Dimension set -> its values; empty sets are left out."""
     wanted = sorted({key for key in ids if key != journal.EMPTY_SET})
     if not wanted:
         return {}

@@ -18,6 +18,7 @@ from app.modules.finance.queries.account import shown_name
 from app.modules.finance.queries.balance import ROLLED, SIDE_DATES, AccountBalance, balances, side_parameters, side_sums
 from app.modules.finance.queries.balance import total as sums
 from app.modules.finance.queries.book import book_of
+from app.modules.finance.rules.account import CLOSING, MANUAL
 from app.modules.finance.rules.balance import Window
 from app.platform import i18n
 from app.platform.views import Report, ReportRow
@@ -243,7 +244,10 @@ def _detail_row(row: Any, running: Decimal) -> ReportRow:
             "currency": row.currency,
             "balance": running,
         },
-        {"voucher": ("finance.entry", row.entry_id), "memo": (row.origin_kind, row.origin_id)},
+        {
+            "voucher": ("finance.entry", row.entry_id),
+            "memo": (MANUAL if row.origin_kind == CLOSING else row.origin_kind, row.origin_id),
+        },
     )
 
 

@@ -15,7 +15,9 @@ MANUAL = "finance.voucher"
 """The origin of entries of vouchers."""
 AT_ONCE = "finance.entry"
 """The origin of entries posted by hand without a voucher; its document is the entry itself."""
-BY_HAND = (MANUAL, AT_ONCE)
+CLOSING = "finance.closing"
+"""The origin of entries that carry the result over: vouchers too, but statements leave them out."""
+BY_HAND = (MANUAL, AT_ONCE, CLOSING)
 
 
 class AccountType(StrEnum):
@@ -83,6 +85,7 @@ class Role(StrEnum):
     OPENING = "opening"
     CURRENT_RESULT = "current_result"
     RETAINED_EARNINGS = "retained_earnings"
+    PRIOR_YEAR_ADJUSTMENT = "prior_year_adjustment"
 
 
 REQUIRED_ROLES = (

@@ -5,7 +5,7 @@ A period has a key and dates; it is never computed from a posting's month. Its s
 series rows, so that closing waits for posters in flight and refuses the later ones.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -38,9 +38,29 @@ PERIOD_STATES = Lifecycle(
         "soft_close": {"open": "soft"},
         "close": {"open": "closed", "soft": "closed"},
         "reopen": {"soft": "open", "closed": "open"},
+        "seal": {"closed": "sealed"},
     },
 )
-"""`soft`: only roles that may post into a soft-closed period do; `closed`: nobody does."""
+"""`soft`: only roles and people who may post into a soft-closed period do; `closed`: nobody does; `sealed`: for good."""
+
+AREAS: Mapping[str, tuple[str, ...]] = {
+    "ledger": ("general", "transfer"),
+    "receivables": ("sales", "receipt"),
+    "payables": ("purchase", "payment"),
+    "stock": ("stock",),
+    "assets": ("asset",),
+}
+"""What closes by itself -> the series of the ledger that post for it."""
+
+
+def area_of(kind: str) -> str:
+    """The area a series belongs to."""
+    return next(area for area, kinds in AREAS.items() if kind in kinds)
+
+
+def whole_state(states: Iterable[str]) -> str:
+    """What a period is called by the states of its series: the one furthest from sealed."""
+    return min(states, key=PERIOD_STATES.states.index, default="open")
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,11 @@ from typing import Any
 
 from app.modules.finance.actions.voucher import reverse_entry
 from app.modules.finance.models.journal import Entry, EntryLine
-from app.modules.finance.rules.account import AT_ONCE, BY_HAND
+from app.modules.finance.rules.account import AT_ONCE, BY_HAND, MANUAL
 from app.platform.views import Button, DocumentView, Field, Lines, ListView, Related, Tab
 from app.platform.work import Work
 
-KINDS = ("general", "sales", "purchase", "receipt", "payment", "stock", "transfer")
+KINDS = ("general", "sales", "purchase", "receipt", "payment", "stock", "transfer", "asset")
 ENTRIES = ListView(
     Entry,
     columns=[
@@ -38,7 +38,8 @@ def _related(work: Work, entry: Entry) -> list[Related]:
     chips: list[Related] = []
     if entry.origin_kind and entry.origin_kind != AT_ONCE:
         name = entry.voucher if entry.origin_kind in BY_HAND else entry.memo.partition(" ")[0] or entry.voucher
-        chips.append(Related(entry.origin_kind, entry.origin_id, name))
+        kind = MANUAL if entry.origin_kind in BY_HAND else entry.origin_kind
+        chips.append(Related(kind, entry.origin_id, name))
     if entry.reverses_id is not None:
         reversed_entry = work.get(Entry, entry.reverses_id)
         chips.append(Related("finance.entry", reversed_entry.id, reversed_entry.voucher))

@@ -43,10 +43,10 @@ def costing_findings(work: Work) -> list[Finding]:
 
     Items whose cost is pending are left out: their values are provisional and known to be.
     """
-    return [*_ledger(work), *_replayed(work)]
+    return [*ledger_findings(work), *_replayed(work)]
 
 
-def _ledger(work: Work) -> Iterator[Finding]:
+def ledger_findings(work: Work) -> Iterator[Finding]:
     found = [(row[0], row[1], row[2]) for row in work.session.execute(_accounts, {"company": work.company_id})]
     names = account_names(work, [account for account, _, _ in found])
     for account, stock, ledger in found:

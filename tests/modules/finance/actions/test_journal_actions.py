@@ -163,10 +163,16 @@ def test_periods_close_in_order_and_refuse_postings(books: Books) -> None:
     close_until(books, "2025-03")
     refused("period.closed", voucher, books)
     voucher(books, day=date(2025, 4, 1))
-    refused("period.later_closed", books.perform, "finance.reopen_period", period_id=period_id(books, "2025-02"))
-    books.perform("finance.reopen_period", period_id=march)
+    refused(
+        "period.later_closed",
+        books.perform,
+        "finance.reopen_period",
+        period_id=period_id(books, "2025-02"),
+        reason="Late",
+    )
+    books.perform("finance.reopen_period", period_id=march, reason="Late")
     voucher(books)
-    refused("lifecycle.refused", books.perform, "finance.reopen_period", period_id=march)
+    refused("lifecycle.refused", books.perform, "finance.reopen_period", period_id=march, reason="Late")
 
 
 def test_softly_closed_periods_take_postings_of_some(books: Books) -> None:

@@ -151,6 +151,7 @@ def test_an_accrual_undoes_itself(desk: Books) -> None:
         ("G2025-04-1", "posted", date(2025, 4, 1)),
     ]
     assert rows[1].reverses_id == key
+    refused("entry.reversed_already", desk.perform, "finance.reverse_voucher", voucher_id=key, reason="x")
     assert desk.balance("expense") == 0
 
 

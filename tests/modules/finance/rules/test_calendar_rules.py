@@ -175,3 +175,13 @@ def test_a_loop_in_the_chart() -> None:
         account.check_chart({"1": ("3", False)})
     with pytest.raises(Invalid, match=r"account\.parent_posts"):
         account.check_chart({"1": ("2", True), "2": (None, True)})
+
+
+def test_every_series_belongs_to_one_area() -> None:
+    from app.modules.finance.actions.journal import KINDS
+
+    kinds = [kind for of_area in period.AREAS.values() for kind in of_area]
+    assert sorted(kinds) == sorted(KINDS)
+    assert [period.area_of(kind) for kind in ("general", "sales", "stock")] == ["ledger", "receivables", "stock"]
+    assert period.whole_state(["closed", "soft", "sealed"]) == "soft"
+    assert period.whole_state([]) == "open"

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from app.kernel.ids import new_id
 from app.modules.finance.actions.invoice import InvoiceLineInput
 from app.modules.finance.actions.voucher import EntryLineInput
 from app.modules.finance.actions.voucher_draft import VoucherLineInput
@@ -19,6 +20,7 @@ from app.modules.finance.module import MODULE
 from app.modules.finance.prints.invoice import INVOICE_PRINT
 from app.modules.finance.queries import report
 from app.modules.finance.views.account import ACCOUNT
+from app.modules.finance.views.closing import CLOSE_TASK
 from app.modules.finance.views.entry import ENTRY
 from app.modules.finance.views.invoice import INVOICE
 from app.modules.finance.views.payment import PAYMENT
@@ -26,6 +28,7 @@ from app.modules.finance.views.voucher import VOUCHER
 from app.modules.finance.views.voucher_template import VOUCHER_TEMPLATE
 from app.platform.prints import render
 from app.platform.queries import parse_request, read_document, run_list
+from app.platform.users import User
 from app.platform.views import ListView, Preview
 from app.platform.work import Work
 from tests.factories.installation import Installation
@@ -71,6 +74,14 @@ def shop(installation: Installation) -> Books:
     books.perform("finance.create_cost_centre", code="CC1", name="Plant 1")
     project = books.perform("finance.create_dimension", code="region", name="Region")
     books.perform("finance.create_dimension_value", dimension_id=project, code="N", name="North")
+    period = books.rows("SELECT id FROM finance_period WHERE code = '2025-03'")[0].id
+    books.perform("finance.begin_close", period_id=period)
+    user = new_id()
+    with books.installation.router.session(books.actor.schema) as session:
+        session.add(User(id=user, name="Mia", email="mia@example.test"))
+        session.commit()
+    until = books.read(lambda work: work.today())
+    books.perform("finance.create_period_exception", period_id=period, user_id=user, until_on=until, reason="Late bill")
     return books
 
 
@@ -104,9 +115,10 @@ def test_lists_answer_with_all_columns_and_tabs(shop: Books, view: ListView) -> 
         (ENTRY, "finance_entry"),
         (VOUCHER, "finance_voucher"),
         (VOUCHER_TEMPLATE, "finance_voucher_template"),
+        (CLOSE_TASK, "finance_close_task"),
         (ACCOUNT, "finance_account"),
     ],
-    ids=["invoice", "payment", "entry", "voucher", "template", "account"],
+    ids=["invoice", "payment", "entry", "voucher", "template", "task", "account"],
 )
 def test_documents_show_lines_steps_and_postings(shop: Books, view: Any, table: str) -> None:
     key = first(shop, table)
