@@ -1,7 +1,7 @@
 """Reports: parameters from the query string, rows with their totals and checks."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
@@ -56,6 +56,14 @@ def _text(text: str) -> str:
     return text
 
 
+def _instant(text: str) -> datetime:
+    """RFC 3339, with its zone: an instant without one would be somebody's guess."""
+    value = datetime.fromisoformat(text)
+    if value.tzinfo is None:
+        raise ValueError(text)
+    return value
+
+
 def _number(text: str) -> int | Decimal:
     whole = text.isascii() and text.removeprefix("-").isdigit() and len(text) < 10
     return int(text) if whole else _decimal(text)
@@ -63,6 +71,7 @@ def _number(text: str) -> int | Decimal:
 
 READERS: Mapping[str, Callable[[str], Any]] = {
     "date": date.fromisoformat,
+    "instant": _instant,
     "ref": UUID,
     "flag": lambda text: FLAGS[text],
     "number": _number,

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, cast
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from app.platform import formats
 from app.platform.views import TONES, Field
@@ -192,6 +193,10 @@ class Pen:
         if kind == "percent":
             return formats.percent(value, self.locale)
         return formats.number(value, self.locale)
+
+    def local(self, value: datetime) -> str:
+        """An instant as an input of the reader's own time takes it."""
+        return value.astimezone(ZoneInfo(self.zone)).strftime("%Y-%m-%dT%H:%M")
 
     def words(self, value: Any) -> str:
         """Any value as plain words: audit entries, conflict pages, facts."""

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 from uuid import UUID
@@ -31,7 +32,14 @@ from app.web.screens import ReportScreen
 from app.web.shell import report_path
 from app.web.widgets import ActionButton, Cell, ColumnHead, Empty, FieldBox, FilterChip, FilterField, Notice, ReportHead
 
-SHAPES: dict[str, Shape] = {"date": "date", "ref": "id", "flag": "flag", "number": "integer", "choice": "choice"}
+SHAPES: dict[str, Shape] = {
+    "date": "date",
+    "ref": "id",
+    "flag": "flag",
+    "number": "integer",
+    "choice": "choice",
+    "instant": "instant",
+}
 PAGE = ("cursor",)
 
 
@@ -208,7 +216,7 @@ def _parameters(visit: Visit, work: Work, view: ReportView, values: Mapping[str,
 def _box(
     visit: Visit, view: ReportView, parameter: Parameter, label: str, value: Any, names: Mapping[UUID, str]
 ) -> FieldBox:
-    text = raw_text(value)
+    text = visit.pen().local(value) if isinstance(value, datetime) else raw_text(value)
     kind = "choice" if parameter.choices else parameter.kind
     box = FieldBox(parameter.name, label, widget_kind(kind), value=text, required=parameter.required)
     if parameter.choices:

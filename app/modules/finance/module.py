@@ -18,7 +18,7 @@ from app.modules.finance.views.invoice import INVOICE, INVOICES
 from app.modules.finance.views.overview import OVERVIEW
 from app.modules.finance.views.payment import BANK_ACCOUNT, BANK_ACCOUNTS, OPEN_ITEMS, PAYMENT, PAYMENTS
 from app.modules.finance.views.period import PERIOD, PERIOD_EXCEPTION, PERIOD_EXCEPTIONS, PERIODS
-from app.modules.finance.views.report import ACCOUNT_DETAIL, AGEING, TRIAL_BALANCE
+from app.modules.finance.views.report import ACCOUNT_DETAIL, AGEING, BALANCE_CHANGE, TRIAL_BALANCE
 from app.modules.finance.views.setup import SETUP
 from app.modules.finance.views.tax import TAX_CODE, TAX_CODES, TAX_RULE, TAX_RULES
 from app.modules.finance.views.voucher import VOUCHER, VOUCHERS
@@ -68,6 +68,7 @@ MODULE = Module(
         TRIAL_BALANCE,
         ACCOUNT_DETAIL,
         AGEING,
+        BALANCE_CHANGE,
         OVERVIEW,
         SETUP,
     ],
@@ -81,6 +82,7 @@ MODULE = Module(
         Menu("finance.trial_balance", group="reports"),
         Menu("finance.account_detail", group="reports"),
         Menu("finance.ageing", group="reports"),
+        Menu("finance.balance_change", group="reports"),
         Menu("finance.voucher_template", group="settings"),
         Menu("finance.account", group="settings"),
         Menu("finance.cost_centre", group="settings"),

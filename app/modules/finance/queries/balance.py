@@ -5,22 +5,26 @@ Where a side's year has no opening rows yet, the last rolled year stands in with
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, text
-from sqlalchemy.types import Date, Uuid
+from sqlalchemy import TextClause, bindparam, text
+from sqlalchemy.types import Date, DateTime, Uuid
 
+from app.kernel.errors import Invalid
 from app.kernel.money import ZERO
 from app.modules.finance.queries.book import book_of
 from app.modules.finance.rules.balance import Before, Window
 from app.platform.work import Work
 
 
-def _side(name: str) -> str:
-    """Sums of one side date: parameters <name>_year, _month, _decade, _day."""
+def _side(name: str, known: bool = False) -> str:
+    """Sums of one side date: parameters <name>_year, _month, _decade, _day.
+
+    `known` takes away what was posted after `:known` (ledger page, section 4, "back"): same statement, same snapshot.
+    """
     columns = "account_id, debit, credit"
     year = f"least(:{name}_year, r.year_on)"
     return f"""
@@ -39,11 +43,19 @@ def _side(name: str) -> str:
       SELECT l.account_id, l.debit, l.credit FROM finance_unsealed u CROSS JOIN LATERAL (
         SELECT account_id, debit, credit FROM finance_line
          WHERE entry_id = u.entry_id AND book_id = :book AND business_on < :{name}_day OFFSET 0) l
+      {_LATER.format(name=name) if known else ""}
     """  # noqa: S608  fixed words
 
 
-def side_sums(name: str) -> str:
-    return f"SELECT account_id, sum(debit) AS debit, sum(credit) AS credit FROM ({_side(name)}) s GROUP BY account_id"  # noqa: S608
+_LATER = """
+      UNION ALL
+      SELECT account_id, -debit, -credit FROM finance_line
+       WHERE book_id = :book AND posted_at > :known AND business_on < :{name}_day
+"""
+
+
+def side_sums(name: str, known: bool = False) -> str:
+    return f"SELECT account_id, sum(debit) AS debit, sum(credit) AS credit FROM ({_side(name, known)}) s GROUP BY account_id"  # noqa: S608
 
 
 ROLLED = "SELECT coalesce((SELECT make_date(rolled_to, 1, 1) FROM finance_chain WHERE id = 1 AND rolled_to > 0), date '0001-01-01') AS year_on"
@@ -51,16 +63,26 @@ _SIDE_NAMES = ("opening", "closing")
 SIDE_DATES = [
     bindparam(f"{side}_{part}", type_=Date) for side in _SIDE_NAMES for part in ("year", "month", "decade", "day")
 ]
-_trial_balance = text(
-    f"""
-    WITH r AS ({ROLLED}), o AS ({side_sums("opening")}), c AS ({side_sums("closing")})
+_BALANCES = """
+    WITH r AS ({rolled}), o AS ({opening}), c AS ({closing})
     SELECT a.id, a.code, a.name, a.english_name, a.type, a.normal_side, a.parent_id,
            coalesce(o.debit, 0) AS opening_debit, coalesce(o.credit, 0) AS opening_credit,
            c.debit AS closing_debit, c.credit AS closing_credit
       FROM c LEFT JOIN o ON o.account_id = c.account_id JOIN finance_account a ON a.id = c.account_id
+     WHERE (coalesce(o.debit, 0), coalesce(o.credit, 0), c.debit, c.credit) <> (0, 0, 0, 0)
      ORDER BY a.code
-    """  # noqa: S608
-).bindparams(bindparam("book", type_=Uuid), *SIDE_DATES)
+"""
+
+
+def _balances(*, known: bool) -> TextClause:
+    sides = {name: side_sums(name, known) for name in _SIDE_NAMES}
+    statement = text(_BALANCES.format(rolled=ROLLED, **sides))
+    more = [KNOWN] if known else []
+    return statement.bindparams(bindparam("book", type_=Uuid), *SIDE_DATES, *more)
+
+
+KNOWN = bindparam("known", type_=DateTime(timezone=True))
+_trial_balance, _known_balance = _balances(known=False), _balances(known=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +131,31 @@ def side_parameters(name: str, before: Before) -> dict[str, Any]:
     }
 
 
-def balances(work: Work, window: Window) -> list[AccountBalance]:
-    """Every account of the base book that was ever posted to by the window's end, by code: one statement."""
-    parameters = {
+def balances(work: Work, window: Window, known_at: datetime | None = None) -> list[AccountBalance]:
+    """Every account of the base book that was posted to by the window's end, by code: one statement.
+
+    With `known_at` as it was known then, whatever was posted or dated back since.
+    """
+    parameters: dict[str, Any] = {
         "book": book_of(work).id,
         **side_parameters("opening", window.opening),
         **side_parameters("closing", window.closing),
     }
-    return [AccountBalance(*row) for row in work.session.execute(_trial_balance, parameters)]
+    statement = _trial_balance
+    if known_at is not None:
+        statement, parameters["known"] = _known_balance, check_known(work, known_at)
+    return [AccountBalance(*row) for row in work.session.execute(statement, parameters)]
+
+
+SETTLED = timedelta(seconds=60)
+"""An instant is known for good once the longest transaction that began before it has ended (statements: 30 s)."""
+
+
+def check_known(work: Work, known_at: datetime) -> datetime:
+    """Invalid `report.known_too_late` for an instant that postings under way may still fall before."""
+    if known_at > work.now - SETTLED:
+        raise Invalid("report.known_too_late", field="known_at", latest=work.now - SETTLED)
+    return known_at
 
 
 _one = text(

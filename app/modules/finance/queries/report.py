@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,16 @@ from app.kernel.money import ZERO
 from app.kernel.page import decode_cursor, encode_cursor
 from app.modules.finance.models.account import Account
 from app.modules.finance.queries.account import shown_name
-from app.modules.finance.queries.balance import ROLLED, SIDE_DATES, AccountBalance, balances, side_parameters, side_sums
+from app.modules.finance.queries.balance import (
+    KNOWN,
+    ROLLED,
+    SIDE_DATES,
+    AccountBalance,
+    balances,
+    check_known,
+    side_parameters,
+    side_sums,
+)
 from app.modules.finance.queries.balance import total as sums
 from app.modules.finance.queries.book import book_of
 from app.modules.finance.rules.account import CLOSING, MANUAL
@@ -40,12 +49,23 @@ def year_start(work: Work) -> date:
 
 
 def trial_balance(
-    work: Work, first_on: date | None = None, last_on: date | None = None, headings: bool = False
+    work: Work,
+    first_on: date | None = None,
+    last_on: date | None = None,
+    headings: bool = False,
+    known_at: datetime | None = None,
 ) -> Report:
-    """Opening, movement and closing of every account in a window; with `headings` summed up the tree as well."""
+    """Opening, movement and closing of every account in a window; with `headings` summed up the tree as well.
+
+    With `known_at` as the books stood at that instant.
+    """
     window = Window.of(first_on or year_start(work), last_on or work.today())
-    found = balances(work, window)
-    rows = _with_headings(work, found, window) if headings else [_row(work, row, window) for row in found]
+    found = balances(work, window, known_at)
+    tail = f"&known_at={known_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}" if known_at is not None else ""
+    if headings:
+        rows = _with_headings(work, found, window, tail)
+    else:
+        rows = [_row(work, row, window, tail=tail) for row in found]
     debit, credit = sums(found)
     opening = [max(row.opening, ZERO) for row in found], [max(-row.opening, ZERO) for row in found]
     closing = [max(row.closing, ZERO) for row in found], [max(-row.closing, ZERO) for row in found]
@@ -76,7 +96,7 @@ def _amounts(opening: Decimal, debit: Decimal, credit: Decimal, closing: Decimal
     }
 
 
-def _row(work: Work, row: AccountBalance, window: Window, level: int = 0) -> ReportRow:
+def _row(work: Work, row: AccountBalance, window: Window, level: int = 0, tail: str = "") -> ReportRow:
     values = {
         "code": row.code,
         "name": shown_name(work, row.name, row.english_name),
@@ -84,7 +104,7 @@ def _row(work: Work, row: AccountBalance, window: Window, level: int = 0) -> Rep
     }
     link = (
         f"/finance/reports/account-detail?account_id={row.id}"
-        f"&first_on={window.first_on.isoformat()}&last_on={window.last_on.isoformat()}"
+        f"&first_on={window.first_on.isoformat()}&last_on={window.last_on.isoformat()}{tail}"
     )
     return ReportRow(values, {"code": link, "name": link}, level=level)
 
@@ -100,7 +120,7 @@ class _Heading:
     closing: Decimal = ZERO
 
 
-def _with_headings(work: Work, found: Sequence[AccountBalance], window: Window) -> list[ReportRow]:
+def _with_headings(work: Work, found: Sequence[AccountBalance], window: Window, tail: str) -> list[ReportRow]:
     headings = {
         row.id: _Heading(row.code, shown_name(work, row.name, row.english_name), row.parent_id)
         for row in work.session.execute(
@@ -118,7 +138,7 @@ def _with_headings(work: Work, found: Sequence[AccountBalance], window: Window) 
             depth[parent_id] = level(headings[parent_id].parent_id)
         return depth[parent_id] + 1
 
-    rows = [(row.code, _row(work, row, window, level(row.parent_id))) for row in found]
+    rows = [(row.code, _row(work, row, window, level(row.parent_id), tail)) for row in found]
     for row in found:
         above = row.parent_id
         while above is not None and above in headings:
@@ -155,28 +175,32 @@ _DETAIL = """
       FROM finance_line l JOIN finance_entry e ON e.id = l.entry_id
      WHERE l.account_id = :account AND l.book_id = :book
        AND l.business_on >= :first AND l.business_on <= :last
+       AND l.posted_at <= :known
        AND (l.business_on, l.entry_id, l.no) > (:after_on, :after_entry, :after_no)
      ORDER BY l.business_on, l.entry_id, l.no LIMIT :size
 """
 _first_page = text(
     f"""
-    WITH r AS ({ROLLED}), o AS ({side_sums("opening")})
+    WITH r AS ({ROLLED}), o AS ({side_sums("opening", known=True)})
     SELECT s.opening, p.* FROM
       (SELECT coalesce(sum(debit - credit), 0) AS opening FROM o WHERE account_id = :account) s
       LEFT JOIN LATERAL ({_DETAIL}) p ON true
     """  # noqa: S608  fixed words
 ).bindparams(
     *SIDE_DATES[:4],
+    KNOWN,
     *(bindparam(name, type_=Uuid) for name in ("book", "account", "after_entry")),
     *(bindparam(name, type_=Date) for name in ("first", "last", "after_on")),
     bindparam("after_no", type_=Integer),
 )
 _next_page = text(_DETAIL).bindparams(
+    KNOWN,
     *(bindparam(name, type_=Uuid) for name in ("book", "account", "after_entry")),
     *(bindparam(name, type_=Date) for name in ("first", "last", "after_on")),
     bindparam("after_no", type_=Integer),
 )
 _START = (date(1, 1, 1), UUID(int=0), 0)
+END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def account_detail(
@@ -185,8 +209,9 @@ def account_detail(
     first_on: date | None = None,
     last_on: date | None = None,
     cursor: str | None = None,
+    known_at: datetime | None = None,
 ) -> Report:
-    """Every line of an account in a window with its running balance, a page at a time."""
+    """Every line of an account in a window with its running balance, a page at a time; `known_at` as known then."""
     if account_id is None:
         return Report([], currency=book_of(work).currency)
     work.load(Account, account_id, lock=False)
@@ -201,6 +226,7 @@ def account_detail(
         "after_entry": after[1],
         "after_no": after[2],
         "size": PAGE + 1,
+        "known": END_OF_TIME if known_at is None else check_known(work, known_at),
     }
     rows: list[ReportRow] = []
     if running is None:
@@ -253,30 +279,43 @@ def _detail_row(row: Any, running: Decimal) -> ReportRow:
 
 # --- Open items by age ---------------------------------------------------------------------------------------
 
-_ageing = text(
-    """
+_AGEING = """
     SELECT s.party_id, p.code, p.name,
            least(4, greatest(0, (:day - s.due_on + 29) / 30)) AS bucket,
            sum(s.open_company_amount + coalesce(a.later, 0)) AS open
       FROM finance_open_item_state s
       JOIN masterdata_party p ON p.id = s.party_id
-      LEFT JOIN (SELECT item_id, sum(company_amount) AS later FROM finance_allocation WHERE allocated_on > :day GROUP BY 1) a
+      LEFT JOIN (SELECT item_id, sum(company_amount) AS later FROM finance_allocation
+                  WHERE allocated_on > :day {or_later} GROUP BY 1) a
              ON a.item_id = s.id
-     WHERE s.company_id = :company AND s.account_id = :account AND s.settled_on > :day AND s.business_on <= :day
+     WHERE s.company_id = :company AND s.account_id = :account AND s.business_on <= :day AND {standing}
      GROUP BY 1, 2, 3, 4
      ORDER BY p.code
-    """
-).bindparams(bindparam("day", type_=Date), bindparam("company", type_=Uuid), bindparam("account", type_=Uuid))
+"""
+_company = (bindparam("day", type_=Date), bindparam("company", type_=Uuid), bindparam("account", type_=Uuid))
+_ageing = text(_AGEING.format(or_later="", standing="s.settled_on > :day")).bindparams(*_company)
+_known_ageing = text(
+    _AGEING.format(
+        or_later="OR posted_at > :known",
+        standing="s.posted_at <= :known AND (s.settled_on > :day OR a.item_id IS NOT NULL)",
+    )
+).bindparams(*_company, KNOWN)
 BUCKETS = ("not_due", "days_30", "days_60", "days_90", "older")
 
 
-def ageing(work: Work, side: str = "receivable", day: date | None = None) -> Report:
-    """What parties owed (or were owed) at the end of a day, by days past due, in company currency."""
+def ageing(work: Work, side: str = "receivable", day: date | None = None, known_at: datetime | None = None) -> Report:
+    """What parties owed (or were owed) at the end of a day, by days past due, in company currency.
+
+    With `known_at` without what was posted or allocated after that instant.
+    """
     on = day or work.today()
     book = book_of(work)
-    parameters = {"day": on, "company": work.company_id, "account": book.account(side)}
+    parameters: dict[str, Any] = {"day": on, "company": work.company_id, "account": book.account(side)}
+    statement = _ageing
+    if known_at is not None:
+        statement, parameters["known"] = _known_ageing, check_known(work, known_at)
     by_party: dict[UUID, dict[str, Any]] = {}
-    for row in work.session.execute(_ageing, parameters):
+    for row in work.session.execute(statement, parameters):
         values = by_party.setdefault(
             row.party_id, {"party": f"{row.code} {row.name}", **dict.fromkeys(BUCKETS, ZERO), "total": ZERO}
         )

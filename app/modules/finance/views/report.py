@@ -1,6 +1,7 @@
-"""Trial balance, account detail and ageing."""
+"""Trial balance, account detail, ageing, and what changed between two instants of knowledge."""
 
 from app.modules.finance.models.account import Account
+from app.modules.finance.queries.known import balance_change
 from app.modules.finance.queries.report import account_detail, ageing, trial_balance, year_start
 from app.platform.views import Parameter, ReportColumn, ReportView
 
@@ -8,6 +9,8 @@ WINDOW = [
     Parameter("first_on", "date", default=year_start),
     Parameter("last_on", "date", default=lambda work: work.today()),
 ]
+KNOWN_AT = Parameter("known_at", "instant")
+"""As the books stood at that instant; empty for now."""
 TRIAL_BALANCE = ReportView(
     "finance",
     "trial_balance",
@@ -22,7 +25,7 @@ TRIAL_BALANCE = ReportView(
         ReportColumn("closing_debit", "money", "field.debit", total=True, group="finance.report.closing"),
         ReportColumn("closing_credit", "money", "field.credit", total=True, group="finance.report.closing"),
     ],
-    parameters=[*WINDOW, Parameter("headings", "flag", default=lambda work: False)],
+    parameters=[*WINDOW, Parameter("headings", "flag", default=lambda work: False), KNOWN_AT],
     icon="scale",
 )
 ACCOUNT_DETAIL = ReportView(
@@ -39,7 +42,7 @@ ACCOUNT_DETAIL = ReportView(
         ReportColumn("currency", "code", "field.currency"),
         ReportColumn("amount", "number", "field.amount"),
     ],
-    parameters=[Parameter("account_id", "ref", ref=Account), *WINDOW],
+    parameters=[Parameter("account_id", "ref", ref=Account), *WINDOW, KNOWN_AT],
     icon="list-details",
 )
 AGEING = ReportView(
@@ -54,6 +57,22 @@ AGEING = ReportView(
     parameters=[
         Parameter("side", "choice", default=lambda work: "receivable", choices=("receivable", "payable")),
         Parameter("day", "date", default=lambda work: work.today()),
+        KNOWN_AT,
     ],
     icon="hourglass",
+)
+BALANCE_CHANGE = ReportView(
+    "finance",
+    "balance_change",
+    balance_change,
+    columns=[
+        ReportColumn("name", "text", "field.account_name"),
+        ReportColumn("business_on", "date", "field.date"),
+        ReportColumn("posted_at", "instant", "field.posted_at"),
+        ReportColumn("before", "money"),
+        ReportColumn("after", "money"),
+        ReportColumn("change", "money", total=True),
+    ],
+    parameters=[*WINDOW, Parameter("known_before", "instant"), KNOWN_AT],
+    icon="history",
 )

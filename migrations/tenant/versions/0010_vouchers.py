@@ -8,8 +8,8 @@ from app.modules.finance.actions.account import found_by
 from app.modules.finance.queries.seed import read_seed
 from app.modules.finance.rules.dimension import dimension_id
 
-revision = "0008"
-down_revision = "0007"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 guards = True  # applies tenant/guards.sql as it stands at the head
