@@ -10,6 +10,7 @@ from app.api.output import to_json
 from app.kernel.errors import Forbidden
 from app.platform.actions import Action
 from app.platform.registry import Resource
+from app.platform.shown import fields_for
 from app.platform.views import Field, ReportView
 from app.platform.work import Actor, Work
 
@@ -97,6 +98,11 @@ class Call:
         resource = self.endpoint.resource
         assert resource is not None
         return resource
+
+    @property
+    def fields(self) -> Mapping[str, Field]:
+        """The operation's fields that the caller may read, by dotted name."""
+        return fields_for(self.actor, self.resource.model, self.endpoint.fields)
 
     def parameter(self, name: str) -> str:
         """The last value of a query parameter, or the empty text."""

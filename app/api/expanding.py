@@ -13,6 +13,7 @@ from app.adapters.db import Model
 from app.api.call import Call
 from app.kernel.errors import Invalid
 from app.platform.queries import labels_of, select_for
+from app.platform.shown import document_for
 from app.platform.views import Field, as_field
 from app.platform.work import Work
 
@@ -82,7 +83,8 @@ def _records(call: Call, work: Work, model: type[Model], keys: Iterable[UUID]) -
     resource = call.context.registry.resource_of(model)
     if resource is None or resource.document is None or not work.actor.may(resource.read_permission):
         return {}
-    names = [shown.source.key for given in resource.document.fields if (shown := as_field(given)).source is not None]
+    view = document_for(work.actor, resource.document)
+    names = [shown.source.key for given in view.fields if (shown := as_field(given)).source is not None]
     statement = select_for(work, model).where(model.__mapper__.columns["id"].in_(sorted(keys)))
     return {
         record.id: {name: getattr(record, name) for name in names}  # type: ignore[attr-defined]

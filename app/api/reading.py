@@ -12,6 +12,7 @@ from app.kernel.errors import Invalid, Missing
 from app.platform.listing import ListRequest, parse_request, run_list
 from app.platform.queries import read_document
 from app.platform.registry import Resource
+from app.platform.shown import document_for
 from app.platform.views import Field, Lines, ListView, as_field
 from app.platform.work import Work
 
@@ -26,7 +27,7 @@ def read_list(call: Call) -> Answer:
     assert view is not None
     call.require(resource.read_permission)
     request = list_request(call, view)
-    names = asked_expansions(call, call.endpoint.fields)
+    names = asked_expansions(call, call.fields)
     try:
         value = call.read(lambda work: _page(call, work, view, request, names))
     except StatementError as error:
@@ -52,7 +53,7 @@ def list_request(call: Call, view: ListView) -> ListRequest:
             raise Invalid("filter.unknown", field=name, name=name)
         if not value.isprintable():
             raise Invalid("input.control_character", field=name)
-    known = call.endpoint.fields
+    known = call.fields
     unknown = next((name for name in columns.split(",") if name and name not in known), None)
     if unknown is not None:
         raise Invalid("filter.column_unknown", field="fields", name=unknown)
@@ -72,7 +73,7 @@ def _page(call: Call, work: Work, view: ListView, request: ListRequest, names: s
             item["group"] = row.group
         data.append(item)
     if names and data:
-        expand(call, work, names, [Rows(view.fields, data, [row.labels for row in found.rows])])
+        expand(call, work, names, [Rows(list(call.fields.values()), data, [row.labels for row in found.rows])])
     page: dict[str, Any] = {
         "data": data,
         "next_cursor": found.next_cursor,
@@ -91,8 +92,8 @@ def read_item(call: Call) -> Answer:
     assert view is not None
     only_parameters(call, "fields", "expand")
     call.require(resource.read_permission)
-    chosen = _chosen(call, call.endpoint.fields)
-    names = asked_expansions(call, call.endpoint.fields)
+    chosen = _chosen(call, call.fields)
+    names = asked_expansions(call, call.fields)
     value, version = call.read(lambda work: _item(call, work, resource, names))
     headers = dict(CACHING)
     if version is not None:
@@ -133,13 +134,13 @@ def fields_of(resource: Resource) -> dict[str, Field]:
 
 
 def _item(call: Call, work: Work, resource: Resource, names: set[str]) -> tuple[dict[str, Any], int | None]:
-    view = resource.document
-    assert view is not None
+    assert resource.document is not None
+    view = document_for(work.actor, resource.document)
     try:
         found = read_document(work, view, call.ids[0])
     except Missing as missing:
         raise Missing("record.missing", noun=resource.name, id=str(call.ids[0])) from missing
-    fields = [shown for name, shown in call.endpoint.fields.items() if "." not in name]
+    fields = [shown for name, shown in call.fields.items() if "." not in name]
     version = getattr(found.record, "version", None)
     item: dict[str, Any] = {"id": found.record.id}
     if version is not None:

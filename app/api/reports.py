@@ -88,7 +88,7 @@ def _run(work: Work, view: ReportView, given: Mapping[str, Any]) -> dict[str, An
         if value is None and parameter.required:
             raise Invalid("input.required", field=parameter.name, name=parameter.name)
         arguments[parameter.name] = value
-    return shown(view, arguments, view.run(work, **arguments))
+    return shown(view, arguments, view.answer(work, **arguments))
 
 
 def shown(view: ReportView, arguments: Mapping[str, Any], report: Report) -> dict[str, Any]:

@@ -6,22 +6,24 @@ one role on one model are alternatives where they are of one kind, and all have 
 Rules come with the profile and are compiled once for it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, false, or_, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, event, false, or_, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.adapters.db import Amount, Choice, Key, Model, Versioned
 from app.platform import naming_arguments
 from app.platform.actions import Action
-from app.platform.permissions import NO_FIELDS, Grants, name_of, read_permission
+from app.platform.permissions import NO_FIELDS, Grants, module_of, name_of, read_permission
 from app.platform.work import Work
 
 FIELD = "field"
+EMPTY: dict[type[Any], Callable[[], Any]] = {str: str, Decimal: Decimal, int: int, bool: bool, list: list, dict: dict}
 
 
 class AccessRule(Versioned, Model):
@@ -171,11 +173,41 @@ class RoleNarrowing:
         named = [rule for role in granting for rule in role.rows(model) if rule.kind == kind]
         return frozenset(key for rule in named for key in rule.members) if named else None
 
+    def veil(self, session: Session) -> None:
+        """The second barrier behind the views: module code that fills a paper or a panel reads empty values."""
+        if any(rule.kind == FIELD and not rule.readable for role in self.roles for rule in role.rules):
+            event.listen(session, "loaded_as_persistent", self._empty)
+
+    def _empty(self, _session: Session, record: object) -> None:
+        for name, value in self.emptied(type(record)).items() if isinstance(record, Model) else ():
+            set_committed_value(record, name, value)
+
+    def emptied(self, model: type[Model]) -> Mapping[str, Any]:
+        """What stands for each hidden value in a record that is only read.
+
+        Days and references that cannot be empty stay: code follows them, and the views leave them out. Companies are
+        kept in memory for everybody and are left to the views alone.
+        """
+        if module_of(model) == "platform" or name_of(model) not in self.models:
+            return {}
+        columns = model.__mapper__.columns
+        return {
+            name: None if columns[name].nullable else EMPTY[columns[name].type.python_type]()
+            for name in self.hidden(model)
+            if name in columns
+            and (columns[name].nullable or columns[name].type.python_type in EMPTY)
+            and not (columns[name].foreign_keys and not columns[name].nullable)
+        }
+
     def admit(self, work: Work, act: Action[..., Any], arguments: Mapping[str, Any]) -> None:
         """Refuse fields beyond the rules at their place, and as missing the records the actor may not know."""
         model = naming_arguments.subject_of(act)
         if model is not None and (fixed := self.fixed(model)):
             naming_arguments.refuse_fields(act, arguments, self.hidden(model), fixed)
+        self.admit_records(work, act, arguments)
+
+    def admit_records(self, work: Work, act: Action[..., Any], arguments: Mapping[str, Any]) -> None:
+        """Refuse as missing the records that the actor names and may not know."""
         for named, keys in naming_arguments.records_in(act, arguments).items():
             condition = self.rows(work, named)
             if condition is not None:

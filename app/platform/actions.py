@@ -226,7 +226,9 @@ class Gate:
         Where it read sensitive fields, that is logged before the answer is given.
         """
         with self.sessions(actor.schema) as session:
-            work = Work(session, actor, given_means=self.means)
+            if actor.rules is not None:
+                actor.rules.veil(session)
+            work = Work(session, actor, given_means=self.means, reading=True)
             try:
                 answer = query(work)
             finally:

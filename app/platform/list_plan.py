@@ -70,6 +70,7 @@ class Shape:
 
 
 MOST_SHAPES = 200
+MOST_PLANS = 2_000
 _plans: dict[tuple[int, bool], Plan] = {}
 """By the view's address; each holds its view, so that the address stays its own."""
 
@@ -77,6 +78,8 @@ _plans: dict[tuple[int, bool], Plan] = {}
 def plan_of(view: ListView, chinese: bool) -> Plan:
     found = _plans.get((id(view), chinese))
     if found is None:
+        if len(_plans) >= MOST_PLANS:
+            _plans.clear()
         found = _plans[id(view), chinese] = Plan(view, chinese)
     return found
 

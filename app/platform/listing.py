@@ -29,6 +29,7 @@ from app.platform.list_request import (
 )
 from app.platform.naming import is_chinese
 from app.platform.permissions import name_of, narrowed, require_read
+from app.platform.shown import list_for
 from app.platform.views import Field, ListView
 from app.platform.work import Work
 from tenants.resolve import Remembered
@@ -97,7 +98,7 @@ def run_list(
     `with_tabs` counts the tabs too; where nothing is filtered, the totals' statement does it.
     """
     require_read(work, view.model)
-    return _Listing(work, view, request).page(with_totals, with_tabs)
+    return _Listing(work, list_for(work, view), request).page(with_totals, with_tabs)
 
 
 def iterate(work: Work, view: ListView, request: ListRequest, *, limit: int = 1_000_000) -> Any:
@@ -126,6 +127,7 @@ def iterate(work: Work, view: ListView, request: ListRequest, *, limit: int = 1_
 
 def tab_counts(work: Work, view: ListView) -> dict[str, int]:
     """How many rows each shared tab holds, in one statement."""
+    view = list_for(work, view)
     if not view.tabs:
         return {}
     counts = [count.label(tab.name) for tab, count in zip(view.tabs, _tab_columns(work, view), strict=True)]

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy.orm import Session
 
 from app.adapters.db import Model
 from app.kernel.errors import Forbidden
@@ -80,6 +81,15 @@ class Narrowing(Protocol):
     def admit(self, work: "Work", act: "Action[..., Any]", arguments: Mapping[str, Any]) -> None:
         """Refuse a call that gives a field or names a record beyond the rules."""
 
+    def admit_records(self, work: "Work", act: "Action[..., Any]", arguments: Mapping[str, Any]) -> None:
+        """Refuse a call, or a form not yet sent, that names a record beyond the rules."""
+
+    def emptied(self, model: type[Model]) -> Mapping[str, Any]:
+        """What stands for each hidden value in a record that is only read."""
+
+    def veil(self, session: Session) -> None:
+        """Leave hidden values empty in every record the session reads from now on."""
+
     def keep(self, work: "Work", act: "Action[..., Any]", arguments: Mapping[str, Any], result: Any) -> None:
         """Refuse a call whose record would come to lie beyond the rules."""
 
@@ -124,6 +134,12 @@ def model_named(name: str) -> type[Model] | None:
     return _named.get(name)
 
 
+def models_of(module: str) -> list[type[Model]]:
+    """The models with a noun that a module declares."""
+    every = (mapper.class_ for mapper in Model.registry.mappers if issubclass(mapper.class_, Model))
+    return [model for model in every if model.__noun__ and module_of(model) == module]
+
+
 def read_permission(model: type[Model]) -> str:
     """`sales.read_order`; inner tables (no noun) have none of their own and are read through their owner."""
     return f"{module_of(model)}.read_{model.__noun__}"
@@ -143,6 +159,12 @@ def record_rule(model: type[Model]) -> Callable[[RecordRule], RecordRule]:
         return rule
 
     return declare
+
+
+def sees_whole(work: "Work", model: type[Model]) -> bool:
+    """Whether the tenant's rules keep nothing of the model from the actor: neither rows nor fields."""
+    rules = work.actor.rules
+    return rules is None or (rules.rows(work, model) is None and not rules.hidden(model))
 
 
 def narrows(work: "Work", model: type[Model]) -> bool:

@@ -4,7 +4,7 @@ Exports, pivots, search, autocomplete, print and `GET` use nothing else, so no d
 than another.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from uuid import UUID
@@ -26,7 +26,8 @@ from app.platform.listing import (
     tab_counts,
 )
 from app.platform.naming import full_label_in, is_chinese, label_in, label_of_key
-from app.platform.permissions import module_of, narrowed, require_read
+from app.platform.permissions import module_of, narrowed, read_permission, require_read
+from app.platform.shown import document_for, words_for
 from app.platform.views import DocumentView, Field, as_field
 from app.platform.work import Work
 
@@ -39,6 +40,8 @@ __all__ = [
     "ListRequest",
     "ListResult",
     "ListRow",
+    "known_among",
+    "labels_named",
     "labels_of",
     "lookup",
     "parse_request",
@@ -80,7 +83,7 @@ def lookup(work: Work, model: type[Model], text: str, limit: int = LOOKUP_LIMIT)
     statement = narrowed(select(*columns, code if code is not None else literal("")), work, model)
     if "active" in model.__mapper__.columns:
         statement = statement.where(model.__mapper__.columns["active"])
-    names = (model.__label__, *model.__search__)
+    names = (model.__label__, *words_for(work.actor, model))
     words = [a for a in (code, *(_text(model, name) for name in names)) if a is not None]
     for part in text.split():
         statement = statement.where(or_(*(cast(word, String).icontains(part, autoescape=True) for word in words)))
@@ -94,19 +97,54 @@ def labels_of(work: Work, wanted: Mapping[type[Model], Iterable[UUID]]) -> dict[
     """What to call records of several models, in one statement. Labels of references are not secrets of
     their own: whoever may see a document may read the names it refers to.
     """
+    return _labels(work, [_label_statement(work, model, keys) for model, keys in wanted.items() if keys])
+
+
+def labels_named(
+    work: Work, wanted: Mapping[type[Model], Iterable[UUID]], stored: Collection[UUID] = ()
+) -> dict[UUID, str]:
+    """The same for records that somebody named in an address or a form: only those they may know have a label.
+
+    `stored` ids stand in a document they see, so those are no secret.
+    """
     parts = []
-    chinese = is_chinese(work.actor.locale)
     for model, keys in wanted.items():
-        ids = sorted(set(keys))
-        if not ids:
-            continue
-        label = full_label_in(table_of(model), model, chinese)
-        column = model.__mapper__.columns["id"]
-        parts.append(select(column.label("id"), label.label("label")).where(column.in_(ids)))
+        known, asked = [key for key in keys if key in stored], [key for key in keys if key not in stored]
+        if known:
+            parts.append(_label_statement(work, model, known))
+        if asked and _may_name(work, model):
+            parts.append(narrowed(_label_statement(work, model, asked), work, model))
+    return _labels(work, parts)
+
+
+def _may_name(work: Work, model: type[Model]) -> bool:
+    return not model.__noun__ or work.actor.may(read_permission(model))
+
+
+def _label_statement(work: Work, model: type[Model], keys: Iterable[UUID]) -> Select[Any]:
+    label = full_label_in(table_of(model), model, is_chinese(work.actor.locale))
+    column = model.__mapper__.columns["id"]
+    return select(column.label("id"), label.label("label")).where(column.in_(sorted(set(keys))))
+
+
+def _labels(work: Work, parts: Sequence[Select[Any]]) -> dict[UUID, str]:
     if not parts:
         return {}
     statement = union_all(*parts) if len(parts) > 1 else parts[0]
     return {row.id: row.label or "" for row in work.session.execute(statement)}
+
+
+def known_among(work: Work, wanted: Mapping[type[Model], Iterable[UUID]]) -> set[UUID]:
+    """Which of some records the actor may know; no statement for models the actor's rules say nothing of."""
+    found: set[UUID] = set()
+    for model, keys in wanted.items():
+        column = model.__mapper__.columns["id"]
+        rules = work.actor.rules
+        if rules is None or rules.rows(work, model) is None:
+            found.update(keys)
+        else:
+            found.update(work.session.scalars(narrowed(select(column), work, model).where(column.in_(sorted(keys)))))
+    return found
 
 
 @dataclass(frozen=True)
@@ -137,6 +175,7 @@ def read_document(work: Work, view: DocumentView, key: UUID) -> DocumentData:
     One statement for the record and one for each grid; labels of references come along as subqueries.
     """
     require_read(work, view.model)
+    view = document_for(work.actor, view)
     reading = _reading_of(view, is_chinese(work.actor.locale))
     head = reading.head
     row = work.session.execute(narrowed(head.statement, work, view.model), {KEY: key}).one_or_none()
@@ -191,6 +230,7 @@ class _Reading:
         return cls(view, replace(head, statement=head.statement.where(mine)), grids)
 
 
+MOST_READINGS = 2_000
 _readings: dict[tuple[int, bool], _Reading] = {}
 """By the view's address; each holds its view, so that the address stays its own."""
 
@@ -198,6 +238,8 @@ _readings: dict[tuple[int, bool], _Reading] = {}
 def _reading_of(view: DocumentView, chinese: bool) -> _Reading:
     found = _readings.get((id(view), chinese))
     if found is None:
+        if len(_readings) >= MOST_READINGS:
+            _readings.clear()
         found = _readings[id(view), chinese] = _Reading.of(view, chinese)
     return found
 

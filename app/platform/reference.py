@@ -9,7 +9,7 @@ transaction that wrote reference rows itself reads from the database until its e
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
@@ -123,25 +123,29 @@ def reference(work: "Work", kind: Any, keys: Iterable[K], read: Callable[[list[K
 
 
 def facts_of(work: "Work", facts: type[F], model: type[Model], keys: Iterable[UUID]) -> dict[UUID, F]:
-    """Records as frozen dataclasses whose fields are the model's columns, within the actor's record rules.
+    """Records that others refer to, as frozen dataclasses whose fields are the model's columns.
 
-    Missing names the first that is not there for this actor. Where a rule of the actor narrows the model, the rows
-    are read anew: what one person may see must not come out of another's memory.
+    Missing names the first that is not there for this actor. References are followed whatever the tenant's row rules
+    say (as `work.get` does); where a declared record rule narrows the model, the rows are read anew: what one person
+    may see must not come out of another's memory. A value hidden from whoever only reads is empty.
     """
     wanted = list(dict.fromkeys(keys))
     names = [field.name for field in fields(facts)]  # type: ignore[arg-type]
     columns = model.__mapper__.columns
 
     def read(missing: list[UUID]) -> dict[UUID, F]:
-        statement = narrowed(select(*(columns[name] for name in names)), work, model).where(columns["id"].in_(missing))
-        return {row.id: facts(*row) for row in work.session.execute(statement)}
+        statement = select(*(columns[name] for name in names)).where(columns["id"].in_(missing))
+        with work.trusting():
+            return {row.id: facts(*row) for row in work.session.execute(narrowed(statement, work, model))}
 
     company = work.actor.company_id if "company_id" in columns else None
     found = read(wanted) if narrows(work, model) else reference(work, (facts, company), wanted, read)
     for key in wanted:
         if key not in found:
             raise Missing("record.missing", noun=f"{module_of(model)}.{model.__noun__}", id=str(key))
-    return found
+    emptied = work.actor.rules.emptied(model) if work.reading and work.actor.rules is not None else {}
+    left = {name: value for name, value in emptied.items() if name in names}
+    return {key: replace(fact, **left) for key, fact in found.items()} if left else found  # type: ignore[type-var]
 
 
 def _epoch(work: "Work") -> int:

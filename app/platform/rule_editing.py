@@ -16,7 +16,7 @@ from app.platform.row_rules import MEMBERS
 from app.platform.users import OWNER, Role, forget_after_commit
 from app.platform.work import Work
 
-KEPT = frozenset(("id", "version", "company_id", "state"))
+KEPT = frozenset(("id", "version", "company_id", "state", "currency", "unit_id"))
 """Fields that lead through every page and cannot be hidden; a record's label and code are names, not secrets."""
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import String, cast, literal, or_, select, union_all
 
 from app.platform.permissions import narrowed
 from app.platform.registry import Registry
+from app.platform.shown import words_for
 from app.platform.work import Work
 
 PER_RESOURCE = 5
@@ -34,7 +35,7 @@ def find_records(work: Work, registry: Registry, text: str, limit: int = 20) -> 
             continue
         label: Any = getattr(model, model.__label__)
         code: Any = getattr(model, model.__code_name__) if model.__code_name__ else None
-        words = [label, code, *(getattr(model, name) for name in model.__search__)]
+        words = [label, code, *(getattr(model, name) for name in words_for(work.actor, model))]
         statement = narrowed(
             select(
                 literal(resource.name).label("resource"),

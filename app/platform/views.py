@@ -18,9 +18,10 @@ from sqlalchemy import ColumnElement, Date, DateTime, Integer, Numeric
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.adapters.db import Model
+from app.kernel.errors import Forbidden
 from app.platform.actions import Action
 from app.platform.audit import Change
-from app.platform.permissions import module_of
+from app.platform.permissions import models_of, module_of, name_of, sees_whole
 from app.platform.work import Work
 
 if TYPE_CHECKING:
@@ -353,7 +354,9 @@ class DocumentView:
     unasked: Sequence[str] = ()
     """Arguments of create and update that the form carries along but never asks for."""
     withheld: frozenset[str] = frozenset()
-    """Fields the reader may not write; those of lines are dotted. Set for one reader, never declared."""
+    """Fields the reader may not write; those of lines are dotted. Set for one reader (`shown`), never declared."""
+    bare: bool = False
+    """Whether figures worked out beside the fields are left out, because a figure of it is hidden from the reader."""
     icon: str = "file"
 
     @property
@@ -430,6 +433,18 @@ class ReportView:
     columns: Sequence[ReportColumn]
     parameters: Sequence[Parameter] = ()
     icon: str = "report"
+    over: Sequence[type[Model]] | None = None
+    """Models whose rows it sums; None means all of its module. Who is kept from rows or fields of one gets no report,
+    for a sum over what they see would look like the whole, and the whole would tell what they may not see.
+    """
+
+    def answer(self, work: Work, **values: Any) -> Report:
+        """The report for this actor; Forbidden `report.partial` where they may not know all it sums."""
+        if work.actor.rules is not None:
+            for model in self.over if self.over is not None else models_of(self.module):
+                if not sees_whole(work, model):
+                    raise Forbidden("report.partial", document=name_of(model))
+        return self.run(work, **values)
 
 
 @dataclass(frozen=True)

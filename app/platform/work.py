@@ -116,6 +116,8 @@ class Work:
     """What was read once and serves for the length of the transaction (lines of a document, rates)."""
     epoch: int | None = None
     """Of the tenant's reference data when the transaction began; None until asked for (`reference.py`)."""
+    reading: bool = False
+    """Whether nothing is changed: what the actor may not read is then empty in every record."""
     trusted: bool = False
     """Whether the tenant's row rules are left out for the moment: what runs was not named by the actor."""
 

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from app.kernel.errors import Invalid, Missing, Refusal
 from app.platform.actions import Action
 from app.platform.listing import iterate
-from app.platform.queries import labels_of
+from app.platform.queries import labels_named
 from app.platform.registry import Resource
+from app.platform.shown import list_for
 from app.platform.work import Work
 from app.web.crumbs import crumbs_of
 from app.web.editing import record_argument
@@ -64,7 +65,7 @@ def _action(visit: Visit, resource: Resource) -> Action[..., object]:
 def _keys(visit: Visit, work: Work, resource: Resource) -> list[UUID]:
     assert resource.list is not None
     if visit.form.get("all") == "1":
-        asked = asked_of(resource.list, parse_qsl(visit.form.get("query", "")))
+        asked = asked_of(list_for(work, resource.list), parse_qsl(visit.form.get("query", "")))
         return [row.id for row in iterate(work, resource.list, asked.request, limit=MOST + 1)]
     try:
         return list(dict.fromkeys(UUID(text) for name, text in visit.pairs if name == "id"))
@@ -85,7 +86,7 @@ def _report(
     visit: Visit, work: Work, resource: Resource, act: Action[..., object], outcomes: list[Outcome], toast: str
 ) -> Response:
     """Which records were refused and why, those first."""
-    labels = labels_of(work, {resource.model: [outcome.id for outcome in outcomes]})
+    labels = labels_named(work, {resource.model: [outcome.id for outcome in outcomes]})
     outcomes.sort(key=lambda outcome: outcome.refusal is None)
     rows = []
     for outcome in outcomes:

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.platform import formats
 from app.platform.actions import Action
-from app.platform.queries import labels_of
+from app.platform.queries import labels_named
 from app.platform.registry import Resource
 from app.platform.work import Work
 from app.web.boxes import Typed
@@ -119,6 +119,10 @@ def _same(visit: Visit, slot: Slot, one: str, other: str) -> bool:
         return False
 
 
+def _held(opened: Opened) -> list[UUID]:
+    return [held for held in opened.data.values.values() if isinstance(held, UUID)]
+
+
 def _text(visit: Visit, work: Work, opened: Opened, shown: Any, value: str) -> str:
     if not value:
         return "–"
@@ -128,7 +132,7 @@ def _text(visit: Visit, work: Work, opened: Opened, shown: Any, value: str) -> s
             key = UUID(value)
         except ValueError:
             return value
-        return labels_of(work, {shown.target: [key]}).get(key, value)
+        return labels_named(work, {shown.target: [key]}, _held(opened)).get(key, value)
     if kind == "state":
         return visit.labels.state(resource, value, shown.key)
     if kind == "choice" or shown.choices:

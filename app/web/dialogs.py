@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 from app.kernel.errors import Conflict, Invalid, Missing, Refusal
 from app.platform.actions import Action
-from app.platform.queries import labels_of
+from app.platform.permissions import fixed_fields
+from app.platform.queries import labels_named, labels_of
 from app.platform.views import Button, Field, as_field
 from app.platform.work import Work
 from app.web import csrf, session
@@ -39,9 +40,17 @@ def dialog_fields(button: Button) -> list[Field]:
     return fields
 
 
+def dialog_fields_for(visit: Visit, button: Button) -> list[Field]:
+    """The inputs without those the visitor may not fill."""
+    fields = dialog_fields(button)
+    models = {shown.source.class_ for shown in fields if shown.source is not None}
+    fixed = {model: fixed_fields(visit.actor, model) for model in models}
+    return [shown for shown in fields if shown.source is None or shown.source.key not in fixed[shown.source.class_]]
+
+
 def dialog_reader(visit: Visit, button: Button) -> DialogReader:
     """The reader of a button's dialog."""
-    fields = dialog_fields(button)
+    fields = dialog_fields_for(visit, button)
     zone = visit.profile.zone if visit.profile else "UTC"
     reader = DialogReader(button.action, locale=visit.locale, zone=zone, shown=[field.key for field in fields])
     reader.fields = fields
@@ -58,7 +67,7 @@ def button_dialog(
 ) -> dict[str, Any]:
     """What `dialog.html` needs to ask before a button acts."""
     act = button.action
-    fields = dialog_fields(button)
+    fields = dialog_fields_for(visit, button)
     typed = typed_posted(form) if form is not None else Typed()
     if form is None:
         for shown in fields:
@@ -75,7 +84,8 @@ def button_dialog(
                 typed.errors[str(finding.field)] = message
             errors.append((finding.field if finding.field in names else "", message))
     wanted = refs_in(visit.portal.registry, {shown.key: shown for shown in fields}, typed.raw)
-    typed.shown |= {str(key): text for key, text in labels_of(work, wanted).items()} if wanted else {}
+    stored = () if form is not None else [key for keys in wanted.values() for key in keys]
+    typed.shown |= {str(key): text for key, text in labels_named(work, wanted, stored).items()} if wanted else {}
     label = visit.labels.action(act)
     screen = DialogScreen(
         "confirm" if button.danger else "form",
@@ -109,7 +119,7 @@ def _boxes(visit: Visit, resource: str, act: Action[..., Any], fields: Sequence[
 def quick_create(visit: Visit) -> Response:
     """GET: the required fields of a new record, the typed text as its name. POST: make it and hand it back."""
     resource = visit.portal.registry.resources.get(str(visit.params["name"]))
-    view = resource.document if resource else None
+    view = visit.document(resource) if resource else None
     if resource is None or view is None or view.create is None or not visit.may(view.create.permission):
         raise Missing("page.missing")
     act, posted = view.create, visit.request.method == "POST"
@@ -138,7 +148,7 @@ def quick_create(visit: Visit) -> Response:
 
 def _quick_form(visit: Visit, work: Work, name: str, act: Action[..., Any], typed: Typed, status: int) -> Response:
     resource = visit.portal.registry.resources[name]
-    view = resource.document
+    view = visit.document(resource)
     assert view is not None
     fill_labels(visit, work, view, act, typed)
     offer = offer_of(view, act)

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.adapters.db import Model
 from app.platform.actions import Action
-from app.platform.queries import DocumentData, labels_of, read_document
+from app.platform.queries import DocumentData, known_among, labels_of, read_document
 from app.platform.registry import Resource
 from app.platform.views import Button, DocumentView, Field, Panel, PostingLine, PrintOut, Related, Step, as_field
 from app.platform.work import Work
@@ -53,7 +53,7 @@ class Opened:
 
 def open_document(visit: Visit, work: Work, resource: Resource, key: UUID) -> Opened:
     """The document as this visitor may see it; Missing or Forbidden otherwise."""
-    view = resource.document
+    view = visit.document(resource)
     assert view is not None
     return Opened(resource, view, read_document(work, view, key), visit.pen(base_currency(work)))
 
@@ -127,17 +127,21 @@ def _related(visit: Visit, work: Work, opened: Opened) -> list[RelatedChip]:
     for contribution in visit.portal.registry.contributions(opened.view.model):
         if contribution.related is not None:
             found += contribution.related(work, opened.record)
-    numbers = labels_of(work, _stateless(visit, found))
+    known = known_among(work, _by_model(visit, found))
+    found = [related for related in found if related.id in known]
+    numbers = labels_of(work, _by_model(visit, [related for related in found if not related.state]))
     named = [replace(related, label=numbers.get(related.id) or related.label) for related in found]
     return [chip for related in named if (chip := related_chip(visit, related))]
 
 
-def _stateless(visit: Visit, found: Sequence[Related]) -> dict[type[Model], list[UUID]]:
-    """Chips that lead up to documents the module itself cannot read: it knows a reference at most, not the number."""
+def _by_model(visit: Visit, found: Sequence[Related]) -> dict[type[Model], list[UUID]]:
+    """The ids of chips by model. Those without a state lead up to documents the module itself cannot read: it knows
+    a reference at most, not the number.
+    """
     wanted: dict[type[Model], list[UUID]] = {}
     for related in found:
         resource = visit.portal.registry.resources.get(related.kind)
-        if resource is not None and not related.state:
+        if resource is not None:
             wanted.setdefault(resource.model, []).append(related.id)
     return wanted
 
@@ -185,6 +189,8 @@ def _postings(visit: Visit, pen: Pen, lines: Sequence[PostingLine], screen: Docu
 
 
 def _panels(visit: Visit, model: type[Model], view: DocumentView) -> list[Any]:
+    if view.bare:
+        return []
     contributed = [panel for c in visit.portal.registry.contributions(model) for panel in c.panels]
     return [*view.panels, *contributed]
 

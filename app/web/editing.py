@@ -1,5 +1,6 @@
 """Documents as forms: new, edited, and shown again after a refusal with everything typed still there."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,10 +10,10 @@ from pydantic import MISSING
 
 from app.kernel.errors import Refusal
 from app.platform.actions import Action
-from app.platform.queries import labels_of, lookup
+from app.platform.queries import labels_named, lookup
 from app.platform.registry import Resource
 from app.platform.users import Role, roles_of
-from app.platform.views import DocumentView, Field, Preview, as_field
+from app.platform.views import DocumentView, Field, Lines, Preview, as_field
 from app.platform.work import Work
 from app.web.boxes import Typed, edit_box, field_for, label_of, refs_in
 from app.web.cells import Pen, widget_kind
@@ -27,6 +28,7 @@ from app.web.screens import DocumentScreen, EditForm, FieldSection
 from app.web.widgets import FieldBox, Notice
 
 OPTIONS = 200
+ID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,9 @@ class Offer:
 
 def offer_of(view: DocumentView, act: Action[..., Any]) -> Offer:
     """The view's fields the action takes, in the view's order, then what the view does not show."""
-    slots = {name: slot for name, slot in slots_of(act).items() if name not in WITHHELD}
-    grids = [lines.argument for lines in view.lines if lines.argument in slots]
-    for name in (*grids, "version", f"{act.noun}_id" if act.takes_record else ""):
+    slots = {name: slot for name, slot in slots_of(act).items() if name not in WITHHELD and name not in view.withheld}
+    grids = [lines.argument for lines in view.lines if lines.argument in slots and may_write_lines(view, act, lines)]
+    for name in (*(lines.argument for lines in view.lines), "version", f"{act.noun}_id" if act.takes_record else ""):
         slots.pop(name, None)
     fields = [(shown, slots.pop(shown.key)) for shown in map(as_field, view.fields) if shown.key in slots]
     if view.memo is not None and view.memo.key in slots:
@@ -63,6 +65,11 @@ def offer_of(view: DocumentView, act: Action[..., Any]) -> Offer:
         else:
             fields.append((shown, slot))
     return Offer(fields, hidden, grids)
+
+
+def may_write_lines(view: DocumentView, act: Action[..., Any], lines: Lines) -> bool:
+    """Lines are replaced as a whole, so nobody changes them who may not write all of them; making them is another thing."""
+    return act is not view.update or not any(name.startswith(f"{lines.argument}.") for name in view.withheld)
 
 
 def reader_for(visit: Visit, view: DocumentView, act: Action[..., Any]) -> Reader:
@@ -152,22 +159,42 @@ def fill_labels(
     act: Action[..., Any],
     typed: Typed,
     computed: Sequence[Mapping[str, Any]] = (),
+    opened: Opened | None = None,
 ) -> None:
-    """Readable texts of all references in the form and its computed lines, in one query; options of choices."""
+    """Readable texts of all references in the form and its computed lines, in one query; options of choices.
+
+    What stands in the opened document or follows from the form is named; what was typed, if the visitor may know it.
+    """
     offer = offer_of(view, act)
     registry = visit.portal.registry
     wanted = refs_in(registry, {shown.key: shown for shown, _ in offer.fields}, typed.raw)
+    stored = _stored_ids(opened)
     for lines in view.lines:
         fields = {shown.key: shown for shown in line_fields(lines)}
         texts = [{name: raw_text(value) for name, value in row.items()} for row in computed]
+        entered = {text for row in typed.lines.get(lines.argument, []) for text in row.values()}
+        stored |= {value for row in computed for value in row.values() if isinstance(value, UUID)} - _ids(entered)
         for row in [*typed.lines.get(lines.argument, []), *texts]:
             for model, keys in refs_in(registry, fields, row).items():
                 wanted.setdefault(model, set()).update(keys)
-    typed.shown |= {str(key): text for key, text in labels_of(work, wanted).items()} if wanted else {}
+    typed.shown |= {str(key): text for key, text in labels_named(work, wanted, stored).items()} if wanted else {}
     for shown, slot in offer.fields:
         if slot.shape == "list" and shown.ref is not None:
             options = lookup(work, shown.ref, "", OPTIONS)
             typed.options[shown.key] = [(str(option.id), option.label) for option in options]
+
+
+def _stored_ids(opened: Opened | None) -> set[UUID]:
+    """Every id the opened document holds."""
+    if opened is None:
+        return set()
+    rows = [opened.data.values, *(line.values for lines in opened.data.lines for line in lines)]
+    return {value for row in rows for value in row.values() if isinstance(value, UUID)}
+
+
+def _ids(texts: Iterable[str]) -> set[UUID]:
+    """Those of some texts that are ids."""
+    return {UUID(text) for text in texts if ID.fullmatch(text)}
 
 
 # The screen
@@ -185,7 +212,7 @@ class Draft:
 
 def build_form(visit: Visit, work: Work, resource: Resource, draft: Draft) -> DocumentScreen:
     """The edit page: the same floorplan as reading, as a form."""
-    view = resource.document
+    view = visit.document(resource)
     assert view is not None
     act, typed, opened = draft.act, draft.typed, draft.opened
     pen = opened.pen if opened else visit.pen(base_currency(work))
@@ -193,7 +220,7 @@ def build_form(visit: Visit, work: Work, resource: Resource, draft: Draft) -> Do
     base = opened.url if opened else resource.path
     if view.preview is not None:
         draft.preview = preview_of(visit, work, view, act, typed)
-    fill_labels(visit, work, view, act, typed, draft.preview.lines)
+    fill_labels(visit, work, view, act, typed, draft.preview.lines, opened)
     noun = visit.labels.noun(resource.name)
     screen = DocumentScreen(title=opened.title if opened else visit.labels.action(act))
     screen.subtitle = noun if opened else ""
@@ -249,7 +276,7 @@ def summary_of(
 
 def form_boxes(visit: Visit, resource: Resource, draft: Draft, offer: Offer, pen: Pen) -> list[FieldBox]:
     """Inputs in the view's order; what cannot be changed stands between them to read."""
-    view = resource.document
+    view = visit.document(resource)
     assert view is not None
     offered = {shown.key: (shown, slot) for shown, slot in offer.fields}
     order = [shown.key for shown in map(as_field, view.fields)]
@@ -288,8 +315,11 @@ def preview_of(visit: Visit, work: Work, view: DocumentView, act: Action[..., An
     assert view.preview is not None
     reader = reader_for(visit, view, act)
     form = reader.read(pairs_of(typed))
+    given = reader.incomplete(form)
     try:
-        return view.preview(work, reader.incomplete(form))
+        if work.actor.rules is not None:
+            work.actor.rules.admit_records(work, act, given)
+        return view.preview(work, given)
     except Refusal:
         return Preview()
 

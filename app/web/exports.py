@@ -12,6 +12,7 @@ from app.kernel.errors import Invalid, Missing
 from app.kernel.money import digits_of
 from app.platform.listing import iterate
 from app.platform.registry import Resource
+from app.platform.shown import list_for
 from app.platform.views import Field
 from app.platform.work import Work
 from app.web.happenings import note
@@ -65,8 +66,8 @@ def _pieces(source: Any) -> Iterator[bytes]:
 
 
 def _write(visit: Visit, work: Work, resource: Resource, form: str, target: IO[bytes]) -> None:
-    view = resource.list
-    assert view is not None
+    assert resource.list is not None
+    view = list_for(work, resource.list)
     request = asked_of(view, [pair for pair in visit.query if pair[0] not in ("cursor", "at", "back")]).request
     fields = shown_columns(view, request)
     currency = base_currency(work)

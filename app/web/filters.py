@@ -6,7 +6,7 @@ from uuid import UUID
 
 from markupsafe import Markup
 
-from app.platform.queries import Filter, ListRequest, labels_of
+from app.platform.queries import Filter, ListRequest, labels_named
 from app.platform.registry import Resource
 from app.platform.views import Field, ListView
 from app.platform.work import Work
@@ -105,7 +105,7 @@ def _names(work: Work, fields: dict[str, Field], by_field: dict[str, list[Filter
                     wanted.setdefault(target, set()).add(UUID(value))
                 except ValueError:
                     continue
-    return {str(key): text for key, text in labels_of(work, wanted).items()} if wanted else {}
+    return {str(key): text for key, text in labels_named(work, wanted).items()} if wanted else {}
 
 
 def _text(visit: Visit, resource: Resource, field: Field, given: Sequence[Filter], names: dict[str, str]) -> str:

@@ -14,6 +14,7 @@ from app.platform.organisation import company_at_work
 from app.platform.preferences import saved_views
 from app.platform.queries import ListRequest, ListResult, parse_request, run_list
 from app.platform.registry import Resource
+from app.platform.shown import list_for
 from app.platform.views import Field, ListView
 from app.platform.work import Work
 from app.web import widgets
@@ -67,8 +68,8 @@ def asked_of(view: ListView, query: Pairs) -> Asked:
 
 def build_list(visit: Visit, work: Work, resource: Resource) -> ListScreen:
     """The list of a resource as the address asks for it."""
-    view = resource.list
-    assert view is not None
+    assert resource.list is not None
+    view = list_for(work, resource.list)
     asked = asked_of(view, visit.query)
     pen = visit.pen(base_currency(work))
     columns = shown_columns(view, asked.request)
@@ -80,7 +81,7 @@ def build_list(visit: Visit, work: Work, resource: Resource) -> ListScreen:
     writers = writers_for(pen, resource, columns)
     rows = _rows(visit, resource, columns, writers, result)
     if asked.request.group:
-        screen.groups = _groups(visit, resource, asked, result, rows, pen)
+        screen.groups = _groups(visit, resource, view, asked, result, rows, pen)
     else:
         screen.rows = rows
     screen.totals = _totals(pen, columns, result.totals, result.currencies)
@@ -195,10 +196,14 @@ def _rows(
 
 
 def _groups(
-    visit: Visit, resource: Resource, asked: Asked, result: ListResult, rows: Sequence[ListRow], pen: Pen
+    visit: Visit,
+    resource: Resource,
+    view: ListView,
+    asked: Asked,
+    result: ListResult,
+    rows: Sequence[ListRow],
+    pen: Pen,
 ) -> list[GroupRow]:
-    view = resource.list
-    assert view is not None
     columns = shown_columns(view, asked.request)
     field = next((field for field in view.fields if field.key == asked.request.group), None)
     by_value: dict[Any, list[ListRow]] = {}
@@ -305,8 +310,8 @@ def _dress(
     visit: Visit, work: Work, resource: Resource, asked: Asked, screen: ListScreen, counts: Mapping[str, int]
 ) -> None:
     """Tabs with their counts, saved views, buttons."""
-    view = resource.list
-    assert view is not None
+    assert resource.list is not None
+    view = list_for(work, resource.list)
     named = asked.request.tab
     shown = [
         widgets.Tab(

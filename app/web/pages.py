@@ -29,7 +29,7 @@ def show_list(visit: Visit, resource: Resource) -> Response:
 
 def show_new(visit: Visit, resource: Resource) -> Response:
     """GET of the empty form."""
-    act, view = create_action(resource), resource.document
+    act, view = create_action(resource), visit.document(resource)
     assert view is not None
     if not visit.may(act.permission):
         raise Forbidden("permission.missing", permission=act.permission)
@@ -58,7 +58,7 @@ def show_document(visit: Visit, resource: Resource) -> Response:
 
 def show_edit(visit: Visit, resource: Resource) -> Response:
     """GET of the form over a stored record."""
-    view, key = resource.document, visit.id()
+    view, key = visit.document(resource), visit.id()
     if view is None or view.update is None:
         raise Missing("page.missing")
     act = view.update

@@ -27,9 +27,11 @@ from app.platform.identity.sessions import Sessions, SignedIn
 from app.platform.identity.sign_ons import SignOns
 from app.platform.identity.tokens import Tokens
 from app.platform.oauth.partners import Partners
-from app.platform.registry import Registry
+from app.platform.registry import Registry, Resource
+from app.platform.shown import document_for
 from app.platform.sign_on import Provider, providers_of
 from app.platform.users import Profile
+from app.platform.views import DocumentView
 from app.platform.work import Actor, Work
 from app.web.cells import Pen
 from app.web.labels import Labels, labels_for
@@ -234,6 +236,10 @@ class Visit:
         """Writes values for this visitor."""
         zone = self.profile.zone if self.profile else "UTC"
         return Pen(self.labels, zone=zone, currency=currency, paths=self.paths if self.profile else {})
+
+    def document(self, resource: Resource) -> DocumentView | None:
+        """The resource's document as this visitor may see it."""
+        return document_for(self.actor, resource.document) if resource.document is not None else None
 
     def id(self, name: str = "id") -> UUID:
         """A path parameter as key."""

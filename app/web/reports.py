@@ -14,7 +14,7 @@ from app.kernel.dates import now
 from app.kernel.errors import Forbidden, Invalid, Missing
 from app.platform import formats
 from app.platform.organisation import company_at_work
-from app.platform.queries import labels_of
+from app.platform.queries import labels_named
 from app.platform.views import Field, Parameter, Report, ReportColumn, ReportRow, ReportView
 from app.platform.work import Work
 from app.web import widgets
@@ -94,7 +94,7 @@ def parameters_of(visit: Visit, work: Work, view: ReportView) -> dict[str, Any]:
 def run(work: Work, view: ReportView, values: Mapping[str, Any], cursor: str = "") -> Report:
     """Ask the report's query; long ones take a cursor."""
     more = {"cursor": cursor} if "cursor" in inspect.signature(view.run).parameters else {}
-    return view.run(work, **values, **more)
+    return view.answer(work, **values, **more)
 
 
 def _screen(visit: Visit, work: Work, view: ReportView, values: Mapping[str, Any], report: Report) -> ReportScreen:
@@ -195,7 +195,7 @@ def _parameters(visit: Visit, work: Work, view: ReportView, values: Mapping[str,
         for parameter in view.parameters
         if parameter.ref is not None and isinstance(values.get(parameter.name), UUID)
     }
-    names = labels_of(work, wanted) if wanted else {}
+    names = labels_named(work, wanted) if wanted else {}
     pairs = [(name, value) for name, value in merged(visit.query) if name not in PAGE]
     chips, rest = [], []
     for parameter in view.parameters:

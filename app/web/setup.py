@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from app.kernel.errors import Conflict, Forbidden, Invalid, Missing
 from app.platform.organisation import Company, company_at_work
-from app.platform.queries import labels_of
+from app.platform.queries import labels_named
 from app.platform.views import WizardStep, WizardView
 from app.platform.work import Work
 from app.web.boxes import Typed, edit_box, refs_in
@@ -117,7 +117,7 @@ def _page(visit: Visit, work: Work, wizard: WizardView, done: Sequence[bool], at
     filled = typed or _defaults(work, step)
     slots = slots_of(step.action)
     wanted = refs_in(visit.portal.registry, {field.key: field for field in step.fields}, filled.raw)
-    filled.shown |= {str(key): text for key, text in labels_of(work, wanted).items()} if wanted else {}
+    filled.shown |= {str(key): text for key, text in labels_named(work, wanted).items()} if wanted else {}
     boxes = [edit_box(visit, resource, f, slots.get(f.key), filled) for f in step.fields]
     errors = [*(("", text) for text in filled.whole), *filled.errors.items()]
     picks = _picks(visit, resource, step, boxes)

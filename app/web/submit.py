@@ -25,6 +25,7 @@ from app.web.editing import (
     Draft,
     build_form,
     fill_labels,
+    may_write_lines,
     offer_of,
     preview_of,
     reader_for,
@@ -49,7 +50,7 @@ REFUSED = 422
 def create(visit: Visit, resource: Resource) -> Response:
     """POST on a collection."""
     act = create_action(resource)
-    view = resource.document
+    view = visit.document(resource)
     assert view is not None
     reader = reader_for(visit, view, act)
     form = reader.read(visit.pairs)
@@ -75,7 +76,7 @@ def create_action(resource: Resource) -> Action[..., Any]:
 
 def update(visit: Visit, resource: Resource) -> Response:
     """POST on one resource: its edit form."""
-    view, key = resource.document, visit.id()
+    view, key = visit.document(resource), visit.id()
     if view is None or view.update is None:
         raise Missing("page.missing")
     act = view.update
@@ -101,7 +102,7 @@ def _again(
     visit: Visit, resource: Resource, act: Action[..., Any], form: Form, refusal: Refusal, key: UUID | None
 ) -> Response:
     """The form once more, with what was wrong."""
-    view = resource.document
+    view = visit.document(resource)
     assert view is not None
 
     def show(work: Work) -> Response:
@@ -122,7 +123,7 @@ def waiting(visit: Visit, path: str, pending: Pending) -> Response:
 
 def preview(visit: Visit, resource: Resource) -> Response:
     """Totals and computed cells of a form as it stands."""
-    view = resource.document
+    view = visit.document(resource)
     if view is None or view.preview is None:
         raise Missing("page.missing")
     given = visit.params.get("id")
@@ -136,7 +137,7 @@ def preview(visit: Visit, resource: Resource) -> Response:
         form = reader_for(visit, view, act).read([(n, t) for n, t in visit.pairs if n != "version"])
         typed = typed_posted(form)
         outcome = preview_of(visit, work, view, act, typed)
-        fill_labels(visit, work, view, act, typed, outcome.lines)
+        fill_labels(visit, work, view, act, typed, outcome.lines, opened)
         base = opened.url if opened else resource.path
         grids = [
             edit_grid(
@@ -150,6 +151,7 @@ def preview(visit: Visit, resource: Resource) -> Response:
                 fill=True,
             )
             for n, lines in enumerate(view.lines)
+            if may_write_lines(view, act, lines)
         ]
         if grids:
             grids[0].totals = totals_rows(visit, pen, outcome.totals)

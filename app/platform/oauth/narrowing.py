@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_
+from sqlalchemy.orm import Session
 
 from app.adapters.db import Model
 from app.platform.actions import Action
@@ -36,6 +37,20 @@ class Both:
         """Refused by either."""
         self.first.admit(work, act, arguments)
         self.second.admit(work, act, arguments)
+
+    def admit_records(self, work: Work, act: Action[..., Any], arguments: Mapping[str, Any]) -> None:
+        """Refused by either."""
+        self.first.admit_records(work, act, arguments)
+        self.second.admit_records(work, act, arguments)
+
+    def emptied(self, model: type[Model]) -> Mapping[str, Any]:
+        """Empty by either."""
+        return {**self.first.emptied(model), **self.second.emptied(model)}
+
+    def veil(self, session: Session) -> None:
+        """Veiled by both."""
+        self.first.veil(session)
+        self.second.veil(session)
 
     def keep(self, work: Work, act: Action[..., Any], arguments: Mapping[str, Any], result: Any) -> None:
         """Refused by either."""

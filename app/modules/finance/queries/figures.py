@@ -9,11 +9,13 @@ from sqlalchemy.types import Date, Uuid
 from app.kernel.dates import FAR, add_months, month_start
 from app.kernel.money import ZERO
 from app.modules.finance.models.invoice import Invoice
+from app.modules.finance.models.journal import Entry
 from app.modules.finance.models.open_item import OpenItemState
 from app.modules.finance.models.payment import BankAccount, Payment
 from app.modules.finance.queries.balance import balance_before
 from app.modules.finance.queries.book import book_of
 from app.platform.organisation import company_at_work
+from app.platform.permissions import hidden_fields, narrowed, sees_whole
 from app.platform.queries import select_for
 from app.platform.views import Chart, Kpi, Todo
 from app.platform.work import Work
@@ -25,14 +27,22 @@ def _ready(work: Work) -> bool:
     return company_at_work(work).ready
 
 
+def _reads_books(work: Work) -> bool:
+    """Whether there are books, and the actor may know all that is posted in them."""
+    return _ready(work) and work.actor.may("finance.read_trial_balance") and sees_whole(work, Entry)
+
+
+def _reads_claims(work: Work) -> bool:
+    return _ready(work) and not hidden_fields(work.actor, OpenItemState)
+
+
 def _receivables(work: Work) -> tuple[Decimal, Decimal]:
     """Open and overdue claims on customers in company currency, one statement a page."""
 
     def read() -> tuple[Decimal, Decimal]:
         amount = func.sum(OpenItemState.open_company_amount)
         row = work.session.execute(
-            select(amount, amount.filter(OpenItemState.due_on < work.today())).where(
-                OpenItemState.company_id == work.company_id,
+            narrowed(select(amount, amount.filter(OpenItemState.due_on < work.today())), work, OpenItemState).where(
                 OpenItemState.account_id == book_of(work).account("receivable"),
                 OpenItemState.settled_on == FAR,
             )
@@ -44,7 +54,7 @@ def _receivables(work: Work) -> tuple[Decimal, Decimal]:
 
 def receivables_kpi(work: Work) -> Kpi | None:
     """What customers owe."""
-    if not _ready(work):
+    if not _reads_claims(work):
         return None
     value = _receivables(work)[0]
     return Kpi(
@@ -54,7 +64,7 @@ def receivables_kpi(work: Work) -> Kpi | None:
 
 def overdue_kpi(work: Work) -> Kpi | None:
     """What of it is past its due day."""
-    if not _ready(work):
+    if not _reads_claims(work):
         return None
     value = _receivables(work)[1]
     return Kpi(
@@ -64,7 +74,7 @@ def overdue_kpi(work: Work) -> Kpi | None:
 
 def bank_kpi(work: Work) -> Kpi | None:
     """What the bank and cash accounts hold by the ledger."""
-    if not _ready(work):
+    if not _reads_books(work):
         return None
     accounts = list(work.session.scalars(select_for(work, BankAccount).with_only_columns(BankAccount.account_id)))
     value = balance_before(work, accounts, FAR)
@@ -104,7 +114,7 @@ def _income(work: Work) -> dict[date, Decimal]:
 
 def income_kpi(work: Work) -> Kpi | None:
     """Income of this month against the last."""
-    if not _ready(work):
+    if not _reads_books(work):
         return None
     series = list(_income(work).values())
     return Kpi(
@@ -120,7 +130,7 @@ def income_kpi(work: Work) -> Kpi | None:
 
 def income_chart(work: Work) -> Chart | None:
     """Income by month."""
-    if not _ready(work):
+    if not _reads_books(work):
         return None
     income = _income(work)
     return Chart(

@@ -1,8 +1,11 @@
 """Trial balance, account detail, ageing, and what changed between two instants of knowledge."""
 
 from app.modules.finance.models.account import Account
+from app.modules.finance.models.journal import Entry
+from app.modules.finance.models.open_item import OpenItemState
 from app.modules.finance.queries.known import balance_change
 from app.modules.finance.queries.report import account_detail, ageing, trial_balance, year_start
+from app.modules.masterdata.models.party import Party
 from app.platform.views import Parameter, ReportColumn, ReportView
 
 WINDOW = [
@@ -27,6 +30,7 @@ TRIAL_BALANCE = ReportView(
     ],
     parameters=[*WINDOW, Parameter("headings", "flag", default=lambda work: False), KNOWN_AT],
     icon="scale",
+    over=[Entry, Account],
 )
 ACCOUNT_DETAIL = ReportView(
     "finance",
@@ -44,6 +48,7 @@ ACCOUNT_DETAIL = ReportView(
     ],
     parameters=[Parameter("account_id", "ref", ref=Account), *WINDOW, KNOWN_AT],
     icon="list-details",
+    over=[Entry, Account],
 )
 AGEING = ReportView(
     "finance",
@@ -60,6 +65,7 @@ AGEING = ReportView(
         KNOWN_AT,
     ],
     icon="hourglass",
+    over=[OpenItemState, Party],
 )
 BALANCE_CHANGE = ReportView(
     "finance",
@@ -75,4 +81,5 @@ BALANCE_CHANGE = ReportView(
     ],
     parameters=[*WINDOW, Parameter("known_before", "instant"), KNOWN_AT],
     icon="history",
+    over=[Entry, Account],
 )

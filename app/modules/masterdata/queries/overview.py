@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from app.modules.masterdata.models.item import Item
 from app.modules.masterdata.models.party import Party
 from app.modules.masterdata.models.warehouse import Warehouse
+from app.platform.permissions import narrowed
 from app.platform.work import Work
 
 
@@ -28,14 +29,13 @@ def counts(work: Work) -> Counts:
 
 def _count(work: Work) -> Counts:
     one = func.count()
-    parties = select(
+    counted = select(
         one.filter(Party.is_customer & Party.active),
         one.filter(Party.is_supplier & Party.active),
         one.filter(Party.blocked),
-    ).subquery()
-    items = select(one).select_from(Item).where(Item.active).scalar_subquery()
-    warehouses = select(one).select_from(Warehouse).where(Warehouse.active)
-    if work.actor.company_id is not None:
-        warehouses = warehouses.where(Warehouse.company_id == work.actor.company_id)
+    )
+    parties = narrowed(counted.select_from(Party), work, Party).subquery()
+    items = narrowed(select(one).select_from(Item), work, Item).where(Item.active).scalar_subquery()
+    warehouses = narrowed(select(one).select_from(Warehouse), work, Warehouse).where(Warehouse.active)
     row = work.session.execute(select(parties, items, warehouses.scalar_subquery())).one()
     return Counts(customers=row[0], suppliers=row[1], blocked=row[2], items=row[3], warehouses=row[4])

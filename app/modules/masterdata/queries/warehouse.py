@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.kernel.errors import Conflict
 from app.modules.masterdata.models.warehouse import Warehouse
+from app.platform.queries import select_for
 from app.platform.reference import facts_of, reference
 from app.platform.work import Work
 
@@ -36,8 +37,12 @@ def warehouse_of(work: Work, warehouse_id: UUID, *, field: str = "warehouse_id")
 
 
 def default_warehouse(work: Work) -> WarehouseFacts | None:
-    """The company's first active warehouse by code; None while it has none."""
+    """The company's first active warehouse by code, of those the actor may know; None while there is none."""
     company = work.company_id
+    if work.actor.rules is not None and work.actor.rules.rows(work, Warehouse) is not None:
+        mine = select_for(work, Warehouse).where(Warehouse.active).order_by(Warehouse.code).limit(1)
+        allowed = work.session.scalars(mine.with_only_columns(Warehouse.id)).first()
+        return None if allowed is None else warehouse_of(work, allowed)
     first = reference(work, "masterdata.default_warehouse", [company], lambda missing: _first_of(work, missing))[
         company
     ]
