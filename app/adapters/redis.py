@@ -32,14 +32,24 @@ local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local limit, window = tonumber(ARGV[1]), tonumber(ARGV[2])
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
-if redis.call('ZCARD', KEYS[1]) >= limit then
+local taken = redis.call('ZCARD', KEYS[1])
+if taken >= limit then
   local oldest = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
   return math.max(1, tonumber(oldest[2]) + window - now)
 end
-redis.call('ZADD', KEYS[1], now, clock[1] .. '.' .. clock[2] .. '.' .. redis.call('ZCARD', KEYS[1]))
+local places = math.min(tonumber(ARGV[3]), limit - taken)
+for place = taken + 1, taken + places do
+  redis.call('ZADD', KEYS[1], now, clock[1] .. '.' .. clock[2] .. '.' .. place)
+end
 redis.call('PEXPIRE', KEYS[1], window)
-return 0
+return -places
 """
+"""Milliseconds to wait, or minus the places taken."""
+
+SHARE: Final = 100
+HELD_SECONDS: Final = 1.0
+"""A process takes a hundredth of a window at a time and uses it up within a second: a wide window costs Redis little,
+and what is granted in all never exceeds the limit."""
 
 
 def connect(url: str) -> Redis:
@@ -106,19 +116,47 @@ class RateLimiter:
         self._presence = presence or Presence()
         self._script = client.register_script(_TAKE)
         self._local = LocalWindows()
+        self._held: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._lock = threading.Lock()
 
     def take(self, key: str, *, limit: int, seconds: float) -> float:
         """Take a place: 0.0 when granted, else the seconds to wait (nothing is taken then)."""
+        if self._from_hand(key):
+            return 0.0
         if self._presence.worth_asking:
+            places = max(1, limit // SHARE)
             try:
-                return float(self._script(keys=[f"rate:{key}"], args=[limit, int(seconds * 1000)])) / 1000
+                answer = int(self._script(keys=[f"rate:{key}"], args=[limit, int(seconds * 1000), places]))
             except RedisError as error:
                 self._presence.lost(error)
+            else:
+                self._keep(key, -answer - 1)
+                return max(answer, 0) / 1000
         return self._local.take(key, limit, seconds)
+
+    def _from_hand(self, key: str) -> bool:
+        """Use one of the places this process took together."""
+        with self._lock:
+            left, until = self._held.get(key, (0, 0.0))
+            if left <= 0 or until < time.monotonic():
+                return False
+            self._held[key] = (left - 1, until)
+            return True
+
+    def _keep(self, key: str, places: int) -> None:
+        if places <= 0:
+            return
+        with self._lock:
+            self._held[key] = (places, time.monotonic() + HELD_SECONDS)
+            self._held.move_to_end(key)
+            while len(self._held) > MOST_LOCAL_KEYS:
+                self._held.popitem(last=False)
 
     def forget(self, key: str) -> None:
         """Empty a key's window, as after a successful login."""
         self._local.forget(key)
+        with self._lock:
+            self._held.pop(key, None)
         if self._presence.worth_asking:
             try:
                 self._client.delete(f"rate:{key}")

@@ -46,6 +46,15 @@ def test_two_processes_share_a_window(stack: Stack) -> None:
     assert two.take(key, limit=1, seconds=60) > 0
 
 
+def test_wide_windows_are_shared_exactly(stack: Stack) -> None:
+    """Two processes take places by the handful; together they are granted the limit, not one more."""
+    one, two = (RateLimiter(connect(stack.settings.redis_url)) for _ in range(2))
+    key, limit = f"wide:{time.time_ns()}", 1_000
+    granted = sum(limiter.take(key, limit=limit, seconds=60) == 0.0 for limiter in (one, two) for _ in range(limit))
+    assert granted == limit
+    assert one.take(key, limit=limit, seconds=60) > 0
+
+
 def test_a_lost_server_is_not_waited_for() -> None:
     limiter = RateLimiter(connect(GONE))
     began = time.monotonic()

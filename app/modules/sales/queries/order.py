@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import and_, bindparam, case, func, select
 
 from app.modules.finance.queries.invoice import invoices_of
 from app.modules.finance.queries.open_item import exposure_of
-from app.modules.inventory.queries.availability import available
+from app.modules.inventory.models.stock import Stock
 from app.modules.inventory.queries.delivery import deliveries_of
 from app.modules.masterdata.models.item import Item
 from app.modules.masterdata.queries.party import party_of
@@ -18,10 +18,18 @@ from app.modules.sales.models.quotation import Quotation
 from app.platform.views import Panel, Related, Step
 from app.platform.work import Work
 
-_LINES_ITEMS = (
-    select(OrderLine.id, OrderLine.item_id, Order.warehouse_id, Item.kind)
+_FREE = (
+    select(OrderLine.id, case((Item.kind == "stock", func.coalesce(Stock.on_hand - Stock.reserved, 0)), else_=None))
     .join(Order, Order.id == OrderLine.order_id)
     .join(Item, Item.id == OrderLine.item_id)
+    .outerjoin(
+        Stock,
+        and_(
+            Stock.company_id == Order.company_id,
+            Stock.item_id == OrderLine.item_id,
+            Stock.warehouse_id == Order.warehouse_id,
+        ),
+    )
     .where(OrderLine.id.in_(bindparam("line_ids", expanding=True)))
 )
 _DELIVERED = (
@@ -38,11 +46,8 @@ _DELIVERED = (
 
 def availability_by_line(work: Work, line_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
     """Free stock of each line's item in the order's warehouse; None for services."""
-    rows = work.session.execute(_LINES_ITEMS, {"line_ids": list(line_ids)}).all()
-    if not rows:
-        return {}
-    free = available(work, [row.item_id for row in rows], rows[0].warehouse_id)
-    return {row.id: free[row.item_id].free if row.kind == "stock" else None for row in rows}
+    rows = work.session.execute(_FREE, {"line_ids": list(line_ids)}).all() if line_ids else []
+    return {row[0]: row[1] for row in rows}
 
 
 def delivered_share(work: Work, order_ids: Sequence[UUID]) -> Mapping[UUID, Any]:
