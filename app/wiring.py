@@ -119,7 +119,8 @@ class Wiring:
     @cached_property
     def partners(self) -> Partners:
         """Partner apps, one for both doors."""
-        return Partners.of(self.control, self.sealing, self.registry, self.directory, self.router.session)
+        secret = self.settings.secret_key()
+        return Partners.of(self.control, self.sealing, self.registry, self.directory, self.router.session, secret)
 
     @cached_property
     def provisioner(self) -> Provisioner:

@@ -47,13 +47,9 @@ class OAuthDoor:
         server = self.partners.server
         return [
             Route("/oauth/token", self._posted(server.token), methods=["POST"]),
-            Route("/oauth/revoke", self._posted(lambda asked: server.endpoint("revocation", asked)), methods=["POST"]),
-            Route(
-                "/oauth/introspect",
-                self._posted(lambda asked: server.endpoint("introspection", asked)),
-                methods=["POST"],
-            ),
-            Route("/oauth/jwks", self._read(lambda place: {"keys": []}), methods=["GET"]),
+            Route("/oauth/revoke", self._posted(server.revocation), methods=["POST"]),
+            Route("/oauth/introspect", self._posted(server.introspection), methods=["POST"]),
+            Route("/oauth/jwks", self._read(lambda place: self.partners.key.published()), methods=["GET"]),
             Route(
                 "/.well-known/oauth-authorization-server",
                 self._read(lambda place: metadata(place, self.partners.catalogue)),
@@ -119,7 +115,7 @@ def _asked(request: Request, body: bytes, place: Place) -> Asked:
         raise _malformed("The body is not form-encoded, or holds too many parameters.") from None
     # An empty value counts as left out (RFC 6749, 3.2).
     given = [(name, value) for name, value in pairs if value]
-    headers = {"Authorization": found} if (found := request.headers.get("authorization")) else {}
+    headers = {name: request.headers[name] for name in ("Authorization", "Accept") if name in request.headers}
     return Asked(place, "POST", posted=given, headers=headers)
 
 

@@ -89,13 +89,20 @@ def _when(visit: Visit, at: Any) -> str:
 
 def _happening(visit: Visit, entry: AuditEntry) -> ActivityItem:
     return ActivityItem(
-        entry.actor_name,
+        acting(visit, entry),
         _when(visit, entry.at),
         visit.labels.action_name(entry.action),
         entry.at.isoformat(),
         _person(entry.actor_name, entry.actor_id) if entry.actor_id else None,
         "bolt",
     )
+
+
+def acting(visit: Visit, entry: AuditEntry) -> str:
+    """Who acted, and for whom: Shop Link for Mei Lin."""
+    if not entry.on_behalf_of:
+        return entry.actor_name
+    return visit.labels.text("web.actor.for", actor=entry.actor_name, person=entry.on_behalf_of)
 
 
 def entries_of(work: Work, key: UUID, limit: int = ENTRIES) -> Sequence[tuple[AuditEntry, AuditChange]]:

@@ -91,7 +91,7 @@ class Portal:
         """Partner apps."""
         if self.shared_partners is not None:
             return self.shared_partners
-        return Partners.of(self.control, self.sealing, self.registry, self.directory, self.sessions)
+        return Partners.of(self.control, self.sealing, self.registry, self.directory, self.sessions, self.secret)
 
     @cached_property
     def passkeys(self) -> Passkeys:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.kernel.dates import now
 from app.platform.identity.guard import WINDOW
 from app.platform.identity.sessions import IDLE
+from app.platform.oauth import grants
 from tenants.credentials import Challenge, LoginTries
 from tenants.models import LoginSession, MailToken, SignOnOnce, Ticket
 
@@ -16,9 +17,9 @@ KEPT = timedelta(days=30)
 
 
 def clear_expired(control: Engine) -> int:
-    """Delete sessions that ended, tickets and challenges not taken, links long dead; returns how many rows went."""
+    """Delete sessions that ended, tickets and challenges not taken, links and consents long dead; returns how many."""
     at = now()
-    gone = 0
+    gone = grants.clear_expired(control, KEPT)
     for statement in (
         delete(LoginSession).where((LoginSession.expires_at < at) | (LoginSession.seen_at < at - IDLE)),
         delete(Ticket).where(Ticket.expires_at < at),

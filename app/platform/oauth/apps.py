@@ -32,7 +32,7 @@ LONGEST_URL = 500
 LOOPBACK = frozenset(("localhost", "127.0.0.1", "[::1]"))
 HOST = re.compile(r"(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])")
 """Nothing that could end a source in a content security policy."""
-PREFIXES = {SecretKind.CLIENT: "hcs_", SecretKind.WEBHOOK: "hws_"}
+PREFIXES = {SecretKind.CLIENT: "hcs_", SecretKind.WEBHOOK: "whsec_"}
 PLAIN_URL = re.compile(r"[\x21\x23-\x3b\x3d\x3f-\x5b\x5d\x5f\x61-\x7a\x7e]+")
 """Printable ASCII without spaces, quotes, backslash and what no URL holds unescaped."""
 LOGO_BYTES = 100_000

@@ -7,6 +7,7 @@ from app.adapters.settings import Settings
 from app.platform.i18n import LOCALES
 from app.platform.oauth.asked import Place
 from app.platform.oauth.clients import METHODS
+from app.platform.oauth.keys import ALGORITHM
 from app.platform.oauth.scopes import Catalogue
 from tenants.resolve import Directory, TenantRef
 
@@ -41,6 +42,7 @@ def metadata(place: Place, catalogue: Catalogue) -> dict[str, Any]:
         "token_endpoint_auth_methods_supported": METHODS,
         "revocation_endpoint_auth_methods_supported": METHODS,
         "introspection_endpoint_auth_methods_supported": METHODS,
+        "introspection_signing_alg_values_supported": [ALGORITHM],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "service_documentation": f"{issuer}/api/v1/reference",

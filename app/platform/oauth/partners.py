@@ -10,6 +10,7 @@ from app.adapters.sealing import Sealing
 from app.platform.oauth.apps import Apps
 from app.platform.oauth.bearers import Bearers
 from app.platform.oauth.grants import Grants
+from app.platform.oauth.keys import SigningKey
 from app.platform.oauth.scopes import Catalogue
 from app.platform.oauth.server import Server
 from app.platform.oauth.usage import Usage
@@ -26,6 +27,7 @@ class Partners:
     catalogue: Catalogue
     bearers: Bearers
     server: Server
+    key: SigningKey
     usage: Usage
 
     @classmethod
@@ -36,9 +38,11 @@ class Partners:
         registry: Registry,
         directory: Directory,
         sessions: Callable[[str], Session],
+        secret: bytes,
     ) -> "Partners":
-        """Over the given engines."""
+        """Over the given engines; `secret` is the installation's."""
         apps, grants, catalogue = Apps(control, sealing), Grants(control), Catalogue(registry)
         bearers = Bearers(grants, catalogue, directory, sessions)
-        server = Server(apps, grants, catalogue, bearers)
-        return cls(apps, grants, catalogue, bearers, server, Usage(control))
+        key = SigningKey(secret)
+        server = Server(apps, grants, catalogue, bearers, key)
+        return cls(apps, grants, catalogue, bearers, server, key, Usage(control))

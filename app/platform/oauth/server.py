@@ -30,6 +30,7 @@ from app.platform.oauth.asked import Asked, Place, Refused, Reply
 from app.platform.oauth.bearers import Bearers
 from app.platform.oauth.clients import METHODS, Client, Code, Token
 from app.platform.oauth.grants import Consent, Grants
+from app.platform.oauth.keys import MEDIA_TYPE, SigningKey
 from app.platform.oauth.scopes import Catalogue
 
 CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -193,9 +194,9 @@ class Introspection(IntrospectionEndpoint):  # type: ignore[misc]
 class Server(AuthorizationServer):  # type: ignore[misc]
     """One a process; every request brings its tenant."""
 
-    def __init__(self, apps: Apps, stored: Grants, catalogue: Catalogue, bearers: Bearers) -> None:
+    def __init__(self, apps: Apps, stored: Grants, catalogue: Catalogue, bearers: Bearers, key: SigningKey) -> None:
         super().__init__()
-        self.apps, self.grants, self.catalogue, self.bearers = apps, stored, catalogue, bearers
+        self.apps, self.grants, self.catalogue, self.bearers, self.key = apps, stored, catalogue, bearers, key
         self.register_grant(CodeGrant, [OnlyS256(required=True)])
         self.register_grant(RefreshGrant)
         self.register_grant(SelfGrant)
@@ -231,9 +232,17 @@ class Server(AuthorizationServer):  # type: ignore[misc]
             return self.refuse(asked, Refused(error="invalid_target"))
         return self._authenticated(asked, lambda: self.create_token_response(asked))
 
-    def endpoint(self, name: str, asked: Asked) -> Reply:
-        """POST on `revocation` or `introspection`."""
-        return self._authenticated(asked, lambda: self.create_endpoint_response(name, asked))
+    def revocation(self, asked: Asked) -> Reply:
+        """POST on the revocation endpoint."""
+        return self._authenticated(asked, lambda: self.create_endpoint_response("revocation", asked))
+
+    def introspection(self, asked: Asked) -> Reply:
+        """POST on the introspection endpoint; signed where the client accepts nothing else (RFC 9701, 4)."""
+        reply = self._authenticated(asked, lambda: self.create_endpoint_response("introspection", asked))
+        if reply.status == 200 and asked.headers.get("Accept") == MEDIA_TYPE:
+            signed = self.key.signed(asked.place, str(asked.client.app.id), reply.body)
+            return Reply(200, signed, {**reply.headers, "Content-Type": MEDIA_TYPE})
+        return reply
 
     def _authenticated(self, asked: Asked, answer: Callable[[], Reply]) -> Reply:
         if "Authorization" in asked.headers and "client_secret" in asked.form:

@@ -5,6 +5,8 @@ from uuid import UUID
 
 import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+from joserfc import jwt
+from joserfc.jwk import KeySet
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -207,15 +209,29 @@ def test_introspection_tells_the_app_of_its_own(site: Site, home: Tenant, owner:
     assert program.refresh(home, tokens["refresh_token"]).status_code == 200
 
 
+def test_a_signed_introspection_is_proved_by_the_published_key(
+    site: Site, home: Tenant, owner: Person, program: Program
+) -> None:
+    access = program.tokens(owner)["access_token"]
+    wish = {"Accept": "application/token-introspection+jwt"}
+    answer = program.call(home, "/oauth/introspect", {"token": access}, headers=wish)
+    assert answer.headers["content-type"] == wish["Accept"]
+    with site.client(home) as http:
+        published = http.get("/oauth/jwks").json()
+    assert all("d" not in key for key in published["keys"])
+    found = jwt.decode(answer.text, KeySet.import_key_set(published), algorithms=["Ed25519"])
+    assert found.header["typ"] == "token-introspection+jwt"
+    assert (found.claims["iss"], found.claims["aud"]) == (site.issuer(home), program.id)
+    assert found.claims["token_introspection"]["active"] is True
+
+
 def test_metadata_is_sound(site: Site, home: Tenant) -> None:
     with site.client(home) as http:
         told = http.get("/.well-known/oauth-authorization-server").json()
-        keys = http.get("/oauth/jwks").json()
     assert told["issuer"] == site.issuer(home)
     assert told["code_challenge_methods_supported"] == ["S256"]
     assert told["authorization_response_iss_parameter_supported"] is True
     assert "sales:read" in told["scopes_supported"]
-    assert "keys" in keys
     secure = {
         name: value.replace("http://", "https://") if isinstance(value, str) else value for name, value in told.items()
     }
