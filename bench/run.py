@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 
-from bench import entries, order_to_cash, platform, reading, sign_in, trial_balance
+from bench import entries, order_to_cash, platform, reading, sign_in, trial_balance, voucher_import
 from bench.measure import Figure
 from bench.site import Site, measured_site
 
@@ -15,6 +15,7 @@ BENCHES: dict[str, Callable[[Site], list[Figure]]] = {
     "platform": platform.run,
     "trial_balance": trial_balance.run,
     "sign_in": sign_in.run,
+    "voucher_import": voucher_import.run,
 }
 
 

@@ -14,6 +14,7 @@ from app.platform.users import Role, role_rows
 from app.platform.views import (
     Contribution,
     DocumentView,
+    ImportView,
     ListView,
     Menu,
     OverviewView,
@@ -120,6 +121,11 @@ class Registry:
     @cached_property
     def wizards(self) -> dict[str, WizardView]:
         return {f"{view.module}.{view.name}": view for view in self._views(WizardView)}
+
+    @cached_property
+    def imports(self) -> dict[str, ImportView]:
+        """`finance.vouchers` -> the sheet it is read from."""
+        return {f"{view.module}.{view.name}": view for view in self._views(ImportView)}
 
     def contributions(self, model: type[Model]) -> list[Contribution]:
         return [c for module in self.modules for c in module.contributes if c.to is model]

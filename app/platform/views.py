@@ -520,6 +520,34 @@ class WizardView:
 
 
 @dataclass(frozen=True)
+class ImportColumn:
+    """A column of a sheet: the name of the row's field, its kind (text, date, decimal, integer) and its heading."""
+
+    name: str
+    kind: str
+    label: str
+    required: bool = False
+    example: str = ""
+
+
+@dataclass(frozen=True)
+class ImportView:
+    """A sheet read into one action that takes its rows as `argument`, all or nothing."""
+
+    module: str
+    name: str
+    action: AnyAction
+    columns: Sequence[ImportColumn]
+    controls: Sequence[Field] = ()
+    """Totals counted beforehand: further arguments of the action."""
+    argument: str = "rows"
+    to: type[Model] | None = None
+    """The model in whose list it is offered."""
+    back: str = ""
+    """Where it leads when it is done."""
+
+
+@dataclass(frozen=True)
 class Menu:
     """A line of the side navigation: a view's `module.noun` or `module.report`, under a group of its module."""
 
@@ -538,4 +566,4 @@ class Contribution:
     related: Callable[[Work, Any], Sequence[Related]] | None = None
 
 
-View = ListView | DocumentView | ReportView | OverviewView | WizardView
+View = ListView | DocumentView | ReportView | OverviewView | WizardView | ImportView

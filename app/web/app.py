@@ -22,6 +22,7 @@ from app.web import (
     exports,
     factors,
     files,
+    imports,
     installed_apps,
     lookup,
     overviews,
@@ -115,6 +116,9 @@ def web_routes(portal: Portal) -> list[BaseRoute]:
         *_security(portal, get, post),
         *_sign_on(get, post),
         *_apps(get, post),
+        get("/{module}/imports/{name}", imports.show_import),
+        post("/{module}/imports/{name}", imports.take_import),
+        get("/{module}/imports/{name}/template.xlsx", imports.template),
         get("/{module}/reports/{name}", reports.show_report),
         get("/{module}/reports/{name}/export.{format}", reports.export_report),
     ]

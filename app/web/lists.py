@@ -343,6 +343,18 @@ def _dress(
         screen.actions = [
             ActionButton(visit.labels.action(create), f"{resource.path}/new", icon="plus", look="primary", key="n")
         ]
+    screen.actions = [
+        *screen.actions,
+        *(
+            ActionButton(
+                visit.labels.action(sheet.action),
+                f"/{sheet.module}/imports/{sheet.name.replace('_', '-')}",
+                icon="file-import",
+            )
+            for sheet in visit.portal.registry.imports.values()
+            if sheet.to is resource.model and visit.may(sheet.action.permission)
+        ),
+    ]
     query = f"?{screen.query}" if screen.query else ""
     screen.exports = [
         ActionButton("Excel (.xlsx)", f"{resource.path}/export.xlsx{query}", icon="file-spreadsheet"),

@@ -28,6 +28,8 @@ def paths(site: Site) -> list[str]:
             found.append(f"{resource.path}?sort=-{resource.list.fields[0].key}")
         if resource.document is not None and resource.document.create is not None:
             found += [f"{resource.path}/new", f"/create/{resource.name}?text=x"]
+    for sheet in registry.imports.values():
+        found.append(f"/{sheet.module}/imports/{sheet.name.replace('_', '-')}")
     for report in registry.reports.values():
         found.append(f"/{report.module}/reports/{report.name.replace('_', '-')}")
     return found

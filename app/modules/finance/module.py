@@ -22,6 +22,7 @@ from app.modules.finance.views.report import ACCOUNT_DETAIL, AGEING, BALANCE_CHA
 from app.modules.finance.views.setup import SETUP
 from app.modules.finance.views.tax import TAX_CODE, TAX_CODES, TAX_RULE, TAX_RULES
 from app.modules.finance.views.voucher import VOUCHER, VOUCHERS
+from app.modules.finance.views.voucher_import import VOUCHER_IMPORT
 from app.modules.finance.views.voucher_template import VOUCHER_TEMPLATE, VOUCHER_TEMPLATES
 from app.platform.registry import Module
 from app.platform.views import Menu
@@ -37,6 +38,7 @@ MODULE = Module(
         OPEN_ITEMS,
         VOUCHERS,
         VOUCHER,
+        VOUCHER_IMPORT,
         VOUCHER_TEMPLATES,
         VOUCHER_TEMPLATE,
         ENTRIES,
