@@ -77,7 +77,7 @@ def show_all(visit: Visit) -> Response:
     own = labels.text("web.sso.connect.text") if connects else labels.text("web.sso.text")
 
     def show(work: Work) -> Response:
-        names = {one.id: one.name for one in visit.providers}
+        names = {one.id: one.name for one in visit.providers} if len(visit.providers) > 1 else {}
         sections = [
             SettingsSection(title, own, "providers", table=table, actions=connects),
             _attempts(visit, attempts(work), names),
@@ -395,10 +395,9 @@ def _attempts(visit: Visit, found: Sequence[SignOnAttempt], names: dict[UUID, st
         words = labels.text(one.code, email=one.email, domain=one.email.rpartition("@")[2], issuer=one.detail)
         cells = [
             Cell("instant", formats.instant(one.at, visit.actor.zone, visit.locale)),
-            Cell("text", one.email or one.subject or "–", sub=names.get(one.provider_id, "")),
+            Cell("text", one.email or one.subject or "–", sub=names.get(one.provider_id, one.address)),
             Cell("state", labels.text("web.sso.good" if good else "web.sso.bad"), tone="done" if good else "problem"),
             Cell("text", words, sub=one.detail),
-            Cell("code", one.address),
         ]
         rows.append(ListRow(str(one.id), cells, label=one.email))
     columns = [
@@ -406,7 +405,6 @@ def _attempts(visit: Visit, found: Sequence[SignOnAttempt], names: dict[UUID, st
         ColumnHead("who", labels.text("web.sso.who"), slot="title"),
         ColumnHead("state", labels.text("web.sso.result"), "state", slot="badge"),
         ColumnHead("why", labels.text("web.sso.why"), slot="body"),
-        ColumnHead("address", labels.text("web.session.address"), "code"),
     ]
     title = labels.text("web.sso.log")
     return SettingsSection(

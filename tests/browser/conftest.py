@@ -54,7 +54,9 @@ def free_port() -> int:
 @pytest.fixture(scope="session")
 def portal(installation: Installation) -> Iterator[Portal]:
     port = free_port()
-    settings = replace(installation.settings, port=port, public_url=f"http://localhost:{port}")
+    settings = replace(
+        installation.settings, port=port, public_url=f"http://localhost:{port}", outgoing_allow=("127.0.0.1",)
+    )
     migrate(settings)
     wiring = Wiring(settings, pool_size=12)
     app = build_app(wiring)
@@ -237,7 +239,7 @@ class Desk:
             page.goto(f"{self.shop.url}/login")
             person.fill("email", self.shop.emails[who])
             person.fill("password", PASSWORD)
-            page.locator("main button[type=submit]").click()
+            page.locator("main form[action='/login'] button").click()
             page.wait_for_url(f"{self.shop.url}/")
             self.states[who] = context.storage_state()
         else:

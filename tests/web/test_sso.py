@@ -126,6 +126,12 @@ def test_address_not_verified(firm: Firm) -> None:
     assert firm.user(email) is None
 
 
+def test_entra_says_verified_in_its_own_way(firm: Firm) -> None:
+    assert firm.sign_in(email=people(), email_verified=None, xms_edov="1")[1].status_code == 303
+    answer = firm.sign_in(email=people(), sub="u-2", email_verified=None, xms_edov="0")[1]
+    refused(answer, "sso.email_unverified")
+
+
 def test_address_of_another_domain(firm: Firm) -> None:
     for email in ("mara@evil.example", "mara@sub.acme.example", "mara@acme.example.evil.example"):
         refused(firm.sign_in(email=email)[1], "sso.email_domain")

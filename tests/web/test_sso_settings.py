@@ -131,7 +131,7 @@ def test_test_connection(firm: Firm, provider: EvilProvider) -> None:
     browser = owner(firm)
     words = words_of(browser.send_form(f"/settings/sso/{firm.key}/test").text)
     assert "The provider answers" in words
-    assert "1 signing keys (RS256)" in words
+    assert "Signing keys: 1 (RS256)" in words
     provider.metadata = {"issuer": "https://accounts.example"}
     words = words_of(browser.send_form(f"/settings/sso/{firm.key}/test").text)
     assert "https://accounts.example" in words
@@ -145,7 +145,7 @@ def test_why_a_login_was_refused_is_told(firm: Firm) -> None:
     firm.sign_in(email=email, email_verified=False)
     words = words_of(owner(firm).get("/settings/sso").text)
     assert f"The provider has not verified the address {email}." in words
-    assert "Acme ID" in words
+    assert "Refused" in words
 
 
 def test_a_link_is_taken_away(firm: Firm) -> None:

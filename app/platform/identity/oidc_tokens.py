@@ -24,7 +24,7 @@ from joserfc.jws import JWSRegistry
 
 from app.kernel.errors import Forbidden
 
-ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512", "EdDSA")
+ALGORITHMS = ("RS256", "PS256", "ES256", "RS384", "PS384", "ES384", "RS512", "PS512", "ES512", "Ed25519", "EdDSA")
 SKEW_SECONDS = 60
 """How far the provider's clock may be from ours."""
 LONGEST_TOKEN = 50_000
