@@ -246,6 +246,46 @@ def verify(
         _refused(refusal)
 
 
+keys_app = typer.Typer(help="Keys of sealed fields.", no_args_is_help=True)
+app.add_typer(keys_app, name="keys")
+
+
+@keys_app.command("rotate")
+def keys_rotate(
+    *, tenant: Annotated[str, typer.Option("--tenant", "-t", help="The tenant's slug; else all.")] = ""
+) -> None:
+    """Give tenants a new data key and seal their fields again with it, while they work."""
+    from app.kernel.errors import Refusal
+    from app.keys import rotate
+
+    try:
+        raise typer.Exit(rotate(load_settings(), tenant))
+    except Refusal as refusal:
+        _refused(refusal)
+
+
+@keys_app.command("reseal")
+def keys_reseal(
+    *, tenant: Annotated[str, typer.Option("--tenant", "-t", help="The tenant's slug; else all.")] = ""
+) -> None:
+    """Seal again what is not sealed with the newest data key: after an upgrade, or a rotation that was stopped."""
+    from app.kernel.errors import Refusal
+    from app.keys import reseal
+
+    try:
+        raise typer.Exit(reseal(load_settings(), tenant))
+    except Refusal as refusal:
+        _refused(refusal)
+
+
+@keys_app.command("rewrap")
+def keys_rewrap() -> None:
+    """Wrap every data key by the master key in use, so that an older one can go."""
+    from app.keys import rewrap
+
+    raise typer.Exit(rewrap(load_settings()))
+
+
 def _refused(refusal: Any) -> NoReturn:
     """A refusal as sentences, and its exit code."""
     from app.do import EXIT, complain

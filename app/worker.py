@@ -30,6 +30,7 @@ from app.platform.audit_seal import anchor_audit, audit_waits
 from app.platform.identity.expiry import clear_expired
 from app.platform.jobs import Job, run_job
 from app.platform.outbox import Fact, relay
+from app.platform.resealing import reseal_tenant
 from app.platform.users import profile_of
 from app.platform.webhooks.feeding import feed
 from app.platform.webhooks.letters import disabled_letters
@@ -60,6 +61,7 @@ class Worker:
 
     wiring: Wiring
     stopping: threading.Event = field(default_factory=threading.Event)
+    resealed: set[UUID] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         url = self.wiring.settings.queue_database_url
@@ -180,6 +182,7 @@ class Worker:
         """What happens in the background after facts: seal the audit log and the ledger, settle costs, anchor."""
         tenant = self.wiring.directory.tenant(UUID(tenant_id))
         actor = Actor.system(tenant.id, tenant.schema, door="job")
+        self._reseal(tenant)
         for upkeep in self.wiring.registry.upkeep:
             upkeep(self.wiring.router, self.wiring.gate, actor)
         anchor_audit(self.wiring.router, self.wiring.objects, tenant.schema)
@@ -211,6 +214,15 @@ class Worker:
             session.rollback()
         for letter in letters:
             self.wiring.mailer.send(letter)
+
+    def _reseal(self, tenant: TenantRef) -> None:
+        """Once a process and tenant: what an upgrade or a stopped rotation left unsealed by the newest key."""
+        keys = self.wiring.cells.keys
+        if keys is None or tenant.id in self.resealed:
+            return
+        self.resealed.add(tenant.id)
+        actor = Actor.system(tenant.id, tenant.schema, door="job")
+        reseal_tenant(self.wiring.gate, actor, keys.of(tenant.schema))
 
     # -- the process ----------------------------------------------------------------------------------
 

@@ -10,8 +10,10 @@ from threading import Lock
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
-from app.adapters.db import tenant_engine
+from app.adapters.db import control_engine, tenant_engine
+from app.adapters.sealing import open_master
 from app.adapters.settings import Settings, SettingsError
+from tenants.data_keys import DataKeys
 
 MAIN = "main"
 
@@ -32,6 +34,8 @@ class Cells:
     urls: dict[str, CellUrls]
     roles: bool = True
     pool_size: int = 8
+    keys: DataKeys | None = None
+    """What seals sensitive columns; made from the settings."""
     _engines: dict[tuple[str, str], Engine] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
@@ -40,7 +44,8 @@ class Cells:
         """The one cell of today's settings."""
         settings.require("tenant_database_url")
         main = CellUrls(settings.tenant_database_url, settings.owner_database_url, settings.sealer_database_url)
-        return cls({MAIN: main}, roles=settings.tenant_roles, pool_size=pool_size)
+        keys = DataKeys(lambda: control_engine(settings.database_url, pool_size=1), lambda: open_master(settings))
+        return cls({MAIN: main}, roles=settings.tenant_roles, pool_size=pool_size, keys=keys)
 
     def login_engine(self, key: str) -> Engine:
         """The engine of web and worker; owns nothing."""
@@ -68,6 +73,8 @@ class Cells:
             for engine in self._engines.values():
                 engine.dispose()
             self._engines.clear()
+        if self.keys is not None:
+            self.keys.dispose()
 
     def _engine(self, who: str, key: str) -> Engine:
         with self._lock:
@@ -79,7 +86,8 @@ class Cells:
                         raise SettingsError("HANSE_SEALER_DATABASE_URL is not set: this process may not seal")
                     engine = tenant_engine(urls.sealer, roles=self.roles, role_suffix="_s", pool_size=2)
                 else:
-                    engine = tenant_engine(urls.login, roles=self.roles, pool_size=self.pool_size)
+                    keys = self.keys.of if self.keys is not None else None
+                    engine = tenant_engine(urls.login, roles=self.roles, pool_size=self.pool_size, keys=keys)
                 self._engines[who, key] = engine
             return engine
 

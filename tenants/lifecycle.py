@@ -19,6 +19,7 @@ from app.kernel.errors import Conflict, Invalid, Missing
 from tenants.models import (
     Address,
     ApiToken,
+    DataKey,
     Entitlement,
     LoginSession,
     MailToken,
@@ -85,7 +86,7 @@ def resume(control: Engine, slug: str) -> UUID:
 
 
 def delete_tenant(control: Engine, provisioner: Provisioner, slug: str) -> UUID:
-    """Delete a suspended tenant for good: its schema, roles, memberships, sessions and tokens.
+    """Delete a suspended tenant for good: its schema, roles, memberships, sessions, tokens and data keys.
 
     Its address stays unused for `provision.QUARANTINE`. Documents in the object store are the caller's to
     remove, by the prefix of the returned id. Identities stay: they are people's, not the tenant's.
@@ -95,7 +96,7 @@ def delete_tenant(control: Engine, provisioner: Provisioner, slug: str) -> UUID:
         tenant = _locked(session, slug)
         _move(tenant, TenantState.DELETED, {TenantState.SUSPENDED})
         tenant.deleted_at = at
-        for model in (LoginSession, SignOnLink, Ticket, MailToken, ApiToken, Membership, Entitlement):
+        for model in (LoginSession, SignOnLink, Ticket, MailToken, ApiToken, Membership, Entitlement, DataKey):
             session.execute(delete(model).where(model.tenant_id == tenant.id))
         session.execute(update(Address).where(Address.tenant_id == tenant.id).values(released_at=at))
         tenant_id = tenant.id

@@ -84,6 +84,16 @@ class Entitlement(ControlModel):
     written_at: Mapped[datetime]
 
 
+class DataKey(ControlModel):
+    """A key that seals a tenant's sensitive columns, wrapped by the master key; see `tenants.data_keys`."""
+
+    __tablename__ = "data_key"
+    tenant_id: Mapped[UUID] = mapped_column(ForeignKey(Tenant.id), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    wrapped: Mapped[bytes]
+    made_at: Mapped[datetime] = mapped_column(index=True)
+
+
 class Identity(ControlModel):
     """A person's credentials, one for all tenants. `email` is normalised (`app.platform.identity.emails`)."""
 

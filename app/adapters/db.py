@@ -36,6 +36,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 
+from app.adapters.sealed import ColumnKeys, column_keys
 from app.kernel.ids import new_id
 from app.kernel.text import is_schema_name
 
@@ -247,12 +248,18 @@ def _check_statement(query: bytes) -> None:
 
 
 def tenant_engine(
-    url: str, *, roles: bool = True, role_suffix: str = "", pool_size: int = 8, timeout_seconds: int = 10
+    url: str,
+    *,
+    roles: bool = True,
+    role_suffix: str = "",
+    pool_size: int = 8,
+    timeout_seconds: int = 10,
+    keys: Callable[[str], ColumnKeys] | None = None,
 ) -> Engine:
     """An engine over one cell. Connections must carry the execution option `route` (the tenant's schema name).
 
     `roles=False` (Citus) leaves out SET ROLE. `role_suffix` is for the sealer, whose role of `t_x` is `t_x_s`.
-    `psycopg` is kept in autocommit; BEGIN is ours.
+    `psycopg` is kept in autocommit; BEGIN is ours. `keys`: schema name -> what seals its sensitive columns.
     """
     engine = create_engine(
         sqlalchemy_url(url),
@@ -280,6 +287,13 @@ def tenant_engine(
         connection.info.pop(REFERENCE_CHANGES, None)
         touched: set[str] = connection.info.setdefault("tenants", set())
         touched.add(name)
+
+    if keys is not None:
+
+        @event.listens_for(engine, "before_execute")
+        def give_keys(connection: Connection, *_: Any) -> None:
+            """Before values are bound: sealed columns are this tenant's."""
+            column_keys.set(keys(connection.get_execution_options().get("route", "")))
 
     @event.listens_for(engine, "checkin")
     def retire(_dbapi_connection: Any, record: Any) -> None:

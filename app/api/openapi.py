@@ -219,7 +219,7 @@ def _list_parameters(view: ListView) -> list[Schema]:
         found.append(_query("tab", {"type": "string", "enum": [tab.name for tab in view.tabs]}))
     if view.group_by:
         found.append(_query("group", {"type": "string", "enum": [attribute.key for attribute in view.group_by]}))
-    shown = [field for field in view.fields if field.source is not None and field.compute is None]
+    shown = [field for field in view.fields if field.searchable]
     filtered = [Field(a) for a in view.filters] + [f for f in shown if not view.filters or f.source in view.filters]
     filtered += [Field(name=name) for name in view.searches]
     for field in {field.key: field for field in filtered}.values():

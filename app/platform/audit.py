@@ -141,6 +141,16 @@ def sealed_names(model: type[Model]) -> frozenset[str]:
     )
 
 
+@lru_cache(maxsize=1000)
+def _logged_names(model: type[Model]) -> tuple[str, ...]:
+    """The attributes the log shows: not keys, versions and what is derived from sealed ones."""
+    return tuple(
+        attribute.key
+        for attribute in inspect(model).column_attrs
+        if attribute.key not in UNSHOWN and not attribute.columns[0].info.get("blind_index")
+    )
+
+
 @dataclass(frozen=True)
 class _Row:
     """A row of a statement over many: its key, the key's first part, and what the log shows."""
@@ -155,7 +165,7 @@ def _plain(model: type[Model], row: Any) -> _Row:
     values = dict(zip(names, row, strict=True))
     key = tuple(values[str(column.key)] for column in inspect(model).primary_key)
     sealed = sealed_names(model)
-    shown = {name: _json(value, name in sealed) for name, value in values.items() if name not in UNSHOWN}
+    shown = {name: _json(values[name], name in sealed) for name in _logged_names(model)}
     return _Row(key, key[0], shown)
 
 
@@ -165,11 +175,7 @@ UNSHOWN = ("id", "version")
 def _values(record: Model) -> dict[str, Any]:
     """What the log shows of a record."""
     sealed = sealed_names(type(record))
-    return {
-        attribute.key: _json(record.__dict__.get(attribute.key), attribute.key in sealed)
-        for attribute in inspect(type(record)).column_attrs
-        if attribute.key not in UNSHOWN
-    }
+    return {name: _json(record.__dict__.get(name), name in sealed) for name in _logged_names(type(record))}
 
 
 def _gone(record: Model) -> dict[str, Any]:
@@ -180,15 +186,12 @@ def _changed(record: Model) -> dict[str, Any]:
     state = inspect(record)
     columns: dict[str, Any] = {}
     sealed = sealed_names(type(record))
-    for attribute in inspect(type(record)).column_attrs:
-        if attribute.key == "version":
-            continue
-        history = state.attrs[attribute.key].history
+    for name in _logged_names(type(record)):
+        history = state.attrs[name].history
         if history.has_changes():
-            hidden = attribute.key in sealed
             before = history.deleted[0] if history.deleted else None
             after = history.added[0] if history.added else None
-            columns[attribute.key] = [_json(before, hidden), _json(after, hidden)]
+            columns[name] = [_json(before, name in sealed), _json(after, name in sealed)]
     return columns
 
 

@@ -44,7 +44,7 @@ class Plan:
         self.filterable = {a.key: a for a in view.filters} | {
             key: shown.source
             for key, shown in self.fields.items()
-            if shown.source is not None and shown.compute is None and (not view.filters or shown.source in view.filters)
+            if shown.searchable and (not view.filters or shown.source in view.filters)
         }
         self.shapes: dict[Any, Shape] = {}
 

@@ -253,7 +253,7 @@ class _Listing:
             keys.append(SortKey(group, False, True))
         for name in self.request.sort:
             shown = self.fields.get(name.lstrip("-"))
-            if shown is None or shown.source is None or shown.compute is not None:
+            if shown is None or shown.source is None or not shown.searchable:
                 raise Invalid("filter.sort_unknown", field="sort", name=name.lstrip("-"))
             own = self.plan.columns[shown.source.key]
             column = self.aliases[shown.key][1] if shown.key in self.aliases else own

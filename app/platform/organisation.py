@@ -15,6 +15,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, UniqueConst
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db import Choice, Code, Currency, Key, Memo, Model, Name, Versioned
+from app.adapters.sealed import Sealed
 from app.kernel.errors import Conflict, Invalid
 from app.platform.actions import action
 from app.platform.events import Event
@@ -63,7 +64,9 @@ class Company(Versioned, Model):
     phone: Mapped[str] = mapped_column(String(40), default="", info={"kind": "phone"})
     email: Mapped[str] = mapped_column(String(254), default="", info={"kind": "email"})
     bank_name: Mapped[str] = mapped_column(String(200), default="")
-    bank_account: Mapped[str] = mapped_column(String(60), default="", info={"kind": "code"})
+    bank_account: Mapped[str] = mapped_column(
+        Sealed("platform_company.bank_account"), default="", info={"kind": "code"}
+    )
     ready: Mapped[bool] = mapped_column(default=False)
     """Whether its books have been set up."""
     __table_args__ = (

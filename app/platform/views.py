@@ -96,6 +96,12 @@ class Field:
         column = self.source.property.columns[0]
         return bool(column.info.get("sensitive") or getattr(column.type, "sealed", False))
 
+    @cached_property
+    def searchable(self) -> bool:
+        """Whether it may be filtered and sorted by: a column that is not sealed."""
+        column = self.source.property.columns[0] if self.source is not None and self.compute is None else None
+        return column is not None and not getattr(column.type, "sealed", False)
+
     @property
     def model(self) -> type[Model] | None:
         return self.source.class_ if self.source is not None else None

@@ -26,7 +26,7 @@ PAGE = ("cursor", "at", "back")
 
 def filterable(view: ListView) -> dict[str, Field]:
     """Name -> field of everything this list can be filtered by, in column order."""
-    fields = {field.key: field for field in view.fields if field.source is not None and field.compute is None}
+    fields = {field.key: field for field in view.fields if field.searchable}
     searched = {name: Field(name=name) for name in view.searches}
     if not view.filters:
         return fields | searched

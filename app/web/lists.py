@@ -153,7 +153,7 @@ def _heads(
     heads = []
     for number, field in enumerate(columns):
         key = field.key
-        sortable = field.source is not None and field.compute is None and field.shown_as not in ("memo", "tags")
+        sortable = field.searchable and field.shown_as not in ("memo", "tags")
         turned = f"-{key}" if order.get(key) is False else key
         heads.append(
             ColumnHead(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import boto3
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 
@@ -21,6 +21,7 @@ def held(*keys: str) -> Sealing:
     return Sealing(HeldMaster(lambda: keys))
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300), st.text(max_size=40))
 def test_what_was_sealed_is_unsealed_and_never_shows(data: bytes, context: str) -> None:
     sealing = held(OLD)
@@ -36,6 +37,7 @@ def test_another_context_does_not_open_it() -> None:
         sealing.unseal(sealing.seal(b"seed", "factor:1"), "factor:2")
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=0), st.integers(min_value=1, max_value=255))
 def test_no_changed_byte_goes_unseen(place: int, change: int) -> None:
     sealing = held(OLD)
@@ -61,34 +63,34 @@ def test_an_old_master_key_still_opens_and_a_lost_one_is_named() -> None:
 
 
 def test_the_file_is_made_once_for_its_user_alone(tmp_path: Path) -> None:
-    settings = Settings.load({"HANSE_HOME": str(tmp_path)})
-    sealed = open_sealing(settings).seal(b"seed", "factor:1")
-    path = master_key_path(settings)
+    installed = Settings.load({"HANSE_HOME": str(tmp_path)})
+    sealed = open_sealing(installed).seal(b"seed", "factor:1")
+    path = master_key_path(installed)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert open_sealing(settings).unseal(sealed, "factor:1") == b"seed"
+    assert open_sealing(installed).unseal(sealed, "factor:1") == b"seed"
 
 
 def test_a_running_process_learns_a_key_added_to_the_file(tmp_path: Path) -> None:
-    settings = Settings.load({"HANSE_HOME": str(tmp_path)})
-    running = open_sealing(settings)
-    path = master_key_path(settings)
+    installed = Settings.load({"HANSE_HOME": str(tmp_path)})
+    running = open_sealing(installed)
+    path = master_key_path(installed)
     path.write_text(f"{NEW}\n{path.read_text()}\n")
-    sealed = open_sealing(settings).seal(b"seed", "factor:1")
+    sealed = open_sealing(installed).seal(b"seed", "factor:1")
     assert running.unseal(sealed, "factor:1") == b"seed"
 
 
 def test_an_emptied_file_is_not_replaced_by_a_new_key(tmp_path: Path) -> None:
-    settings = Settings.load({"HANSE_HOME": str(tmp_path)})
-    master_key_path(settings).write_text("")
+    installed = Settings.load({"HANSE_HOME": str(tmp_path)})
+    master_key_path(installed).write_text("")
     with pytest.raises(SealingError, match="no master key in the file"):
-        open_sealing(settings)
+        open_sealing(installed)
 
 
 def test_the_key_by_variable() -> None:
-    settings = Settings.load({"HANSE_MASTER_KEY": f"{NEW}, {OLD}"})
+    installed = Settings.load({"HANSE_MASTER_KEY": f"{NEW}, {OLD}"})
     sealed = held(OLD).seal(b"seed", "factor:1")
-    assert open_sealing(settings).unseal(sealed, "factor:1") == b"seed"
-    assert NEW not in repr(settings)
+    assert open_sealing(installed).unseal(sealed, "factor:1") == b"seed"
+    assert NEW not in repr(installed)
     with pytest.raises(SettingsError, match="HANSE_MASTER_KEY"):
         Settings.load({"HANSE_MASTER_KEY": f"{NEW},short"})
 

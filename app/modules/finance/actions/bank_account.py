@@ -7,9 +7,10 @@ from pydantic import MISSING
 from pydantic import Field as Limit
 from sqlalchemy import exists, select
 
+from app.adapters.sealed import blind_index
 from app.kernel.errors import Conflict, Invalid
 from app.modules.finance.models.account import Account
-from app.modules.finance.models.payment import BankAccount, Payment
+from app.modules.finance.models.payment import NUMBER_PLACE, BankAccount, Payment
 from app.modules.finance.queries.book import book_of
 from app.modules.masterdata.actions.change import CodeText, NameText, apply, switch
 from app.modules.masterdata.queries.currency import require_currency
@@ -35,6 +36,7 @@ def create_bank_account(
     taken = select(BankAccount.id).where(BankAccount.company_id == work.company_id, BankAccount.code == code)
     if work.session.execute(taken).first():
         raise Conflict("code.taken", field="code", code=code)
+    index = _index(work, account_number)
     return work.add(
         BankAccount(
             company_id=work.company_id,
@@ -42,6 +44,7 @@ def create_bank_account(
             name=name.strip(),
             bank_name=bank_name,
             account_number=account_number,
+            account_number_index=index,
             currency=require_currency(work, currency or book.currency),
             account_id=_ledger_account(work, account_id or book.account("bank")),
         )
@@ -70,6 +73,8 @@ def update_bank_account(
         require_currency(work, currency)
     if isinstance(account_id, UUID):
         _ledger_account(work, account_id)
+    if isinstance(account_number, str) and account_number != record.account_number:
+        record.account_number_index = _index(work, account_number)
     apply(
         record, name=name, bank_name=bank_name, account_number=account_number, currency=currency, account_id=account_id
     )
@@ -86,6 +91,16 @@ def deactivate_bank_account(work: Work, bank_account_id: UUID) -> UUID:
 def reactivate_bank_account(work: Work, bank_account_id: UUID) -> UUID:
     """Offer a retired bank account again."""
     return switch(work.load(BankAccount, bank_account_id), True)
+
+
+def _index(work: Work, number: str) -> bytes | None:
+    """The blind index of an account number; Conflict `bank_account.number_taken` where another account has it."""
+    index = blind_index("".join(number.split()).upper(), NUMBER_PLACE)
+    same = (BankAccount.company_id == work.company_id, BankAccount.account_number_index == index)
+    taken = work.session.scalar(select(BankAccount.code).where(*same).limit(1)) if index else None
+    if taken is not None:
+        raise Conflict("bank_account.number_taken", field="account_number", bank_account=taken)
+    return index
 
 
 def _ledger_account(work: Work, account_id: UUID) -> UUID:

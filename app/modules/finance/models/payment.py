@@ -8,10 +8,13 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Uniq
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.adapters.db import Amount, Choice, Code, Currency, Key, Memo, Model, Name, Rate, State, Versioned
+from app.adapters.sealed import Sealed
 from app.modules.finance.models.account import Account
 from app.modules.finance.models.open_item import OpenItemState
 from app.modules.masterdata.models.party import Party
 from app.platform.organisation import Company
+
+NUMBER_PLACE = "finance_bank_account.account_number"
 
 
 class BankAccount(Versioned, Model):
@@ -27,7 +30,9 @@ class BankAccount(Versioned, Model):
     code: Mapped[Code]
     name: Mapped[Name]
     bank_name: Mapped[str] = mapped_column(String(200), default="")
-    account_number: Mapped[str] = mapped_column(String(60), default="", info={"kind": "code"})
+    account_number: Mapped[str] = mapped_column(Sealed(NUMBER_PLACE), default="", info={"kind": "code"})
+    account_number_index: Mapped[bytes | None] = mapped_column(index=True, info={"blind_index": True})
+    """Its blind index, by which an account is found that was entered before."""
     currency: Mapped[Currency]
     account_id: Mapped[UUID] = mapped_column(ForeignKey(Account.id))
     account: Mapped[Account] = relationship(lazy="raise")

@@ -159,7 +159,7 @@ BANK_ACCOUNTS = ListView(
         Field(BankAccount.currency, phone="badge"),
         BankAccount.account_id,
     ],
-    search=[BankAccount.code, BankAccount.name, BankAccount.account_number],
+    search=[BankAccount.code, BankAccount.name],
     tabs=life_tabs(BankAccount),
     sort=[BankAccount.code],
     create=create_bank_account,
