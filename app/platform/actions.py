@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import perf_counter
-from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, get_type_hints
+from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, get_type_hints, overload
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, create_model
@@ -32,6 +32,7 @@ from app.platform.jsonable import canonical, jsonable
 from app.platform.means import Means
 from app.platform.records import IdempotencyKey
 from app.platform.reference import epoch_now, raise_epoch
+from app.platform.step_up import require_fresh
 from app.platform.work import Actor, Work
 
 P = ParamSpec("P")
@@ -50,6 +51,8 @@ class Action(Generic[P, R]):
     run: Callable[Concatenate[Work, P], R]
     grant: str = ""
     """The permission asked for, where it is not the action's own name (an action of the signed-in user alone)."""
+    fresh: bool = False
+    """Whether it asks for a fresh proof of who one is (`step_up`)."""
 
     @property
     def name(self) -> str:
@@ -101,8 +104,14 @@ class Action(Generic[P, R]):
         return self.run(work, *args, **kwargs)
 
 
-def action(run: Callable[Concatenate[Work, P], R]) -> Action[P, R]:
-    """Declare a change that may be asked for from outside."""
+@overload
+def action(run: Callable[Concatenate[Work, P], R]) -> Action[P, R]: ...
+@overload
+def action(*, fresh: bool) -> Callable[[Callable[Concatenate[Work, P], R]], Action[P, R]]: ...
+def action(run: Callable[..., Any] | None = None, *, fresh: bool = False) -> Any:
+    """Declare a change that may be asked for from outside; `fresh` where it asks for a fresh proof of who one is."""
+    if run is None:
+        return lambda declared: _declare(declared, fresh=fresh)
     return _declare(run)
 
 
@@ -114,9 +123,9 @@ def own_action(run: Callable[Concatenate[Work, P], R]) -> Action[P, R]:
 SELF = "platform.self"
 
 
-def _declare(run: Callable[Concatenate[Work, P], R], grant: str = "") -> Action[P, R]:
+def _declare(run: Callable[Concatenate[Work, P], R], grant: str = "", *, fresh: bool = False) -> Action[P, R]:
     parts = run.__module__.split(".")
-    declared = Action(parts[2] if parts[1] == "modules" else "platform", run, grant)
+    declared = Action(parts[2] if parts[1] == "modules" else "platform", run, grant, fresh)
     if declared.name in ACTIONS:
         raise TypeError(f"two actions are named {declared.name}")
     ACTIONS[declared.name] = declared
@@ -160,6 +169,8 @@ class Gate:
         try:
             if not (actor.grants.own if act.grant == SELF else actor.may(act.permission)):
                 raise Forbidden("permission.missing", permission=act.permission)
+            if act.fresh:
+                require_fresh(actor)
             done = self._retried(act, actor, key, dry_run, arguments)
             outcome = "replayed" if done.replayed else "done"
         except Refusal as refusal:

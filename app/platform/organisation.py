@@ -21,6 +21,7 @@ from app.platform.actions import action
 from app.platform.events import Event
 from app.platform.permissions import narrowed
 from app.platform.reference import facts_of
+from app.platform.step_up import require_fresh
 from app.platform.work import Work
 
 CODE_LENGTH = 40
@@ -206,6 +207,8 @@ def update_company(
             setattr(company, attribute, value)
     if zone is not None:
         company.zone = _checked_zone(zone)
+    if bank_account is not None and bank_account != company.bank_account and company.ready:
+        require_fresh(work.actor)  # it is printed on invoices: whoever changes it turns payments away
     free = {
         "name": name,
         "tax_number": tax_number,

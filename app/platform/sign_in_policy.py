@@ -74,7 +74,7 @@ def forget_policy(schema: str) -> None:
         _cache.pop(schema, None)
 
 
-@action
+@action(fresh=True)
 def update_sign_in_policy(
     work: Work,
     password_profile: PasswordProfile,

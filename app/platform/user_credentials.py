@@ -11,7 +11,7 @@ from app.platform.users import User, forget_profile
 from app.platform.work import Work
 
 
-@action
+@action(fresh=True)
 def reset_user_factors(work: Work, user_id: UUID) -> UUID:
     """Take away the second factors of a colleague who has lost them; the door that was asked removes them."""
     user = work.load(User, user_id)

@@ -66,6 +66,8 @@ class Actor:
     """Modules the tenant is entitled to; None means all."""
     rules: Narrowing | None = None
     """What the actor's roles leave of rows and fields; None means all."""
+    proved_at: datetime | None = None
+    """When the person behind a session last proved who they are; none for programs."""
     app: ActingApp | None = None
     """Set where a partner app acts: `name` is then the app's, `on_behalf_of` the person it acts for."""
 

@@ -11,6 +11,7 @@ from app.kernel.errors import Conflict, Invalid, Missing, Refusal
 from app.platform.actions import Action
 from app.platform.permissions import fixed_fields
 from app.platform.queries import labels_named, labels_of
+from app.platform.step_up import require_fresh
 from app.platform.views import Button, Field, as_field
 from app.platform.work import Work
 from app.web import csrf, session
@@ -123,6 +124,8 @@ def quick_create(visit: Visit) -> Response:
     if resource is None or view is None or view.create is None or not visit.may(view.create.permission):
         raise Missing("page.missing")
     act, posted = view.create, visit.request.method == "POST"
+    if act.fresh:
+        require_fresh(visit.actor)
     if posted:
         reader = reader_for(visit, view, act)
         form = reader.read([(name, text) for name, text in visit.pairs if name != "text"])

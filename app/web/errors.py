@@ -5,6 +5,7 @@ import logging
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app.kernel.errors import Refusal
+from app.platform.step_up import CODE as STEP_UP
 from app.platform.work import Work
 from app.web.addresses import link
 from app.web.portal import Visit
@@ -28,6 +29,8 @@ def refuse(visit: Visit, refusal: Refusal) -> Response:
     """Answer a refusal nobody caught: sign-in for visitors, else an error page or a toast."""
     if refusal.code in RELOGIN:
         return to_login(visit)
+    if refusal.code == STEP_UP and visit.request.method == "GET" and not visit.partial:
+        return to_verify(visit)
     status = status_of(refusal)
     labels = visit.labels
     texts = [labels.refusal(finding) for finding in refusal.findings]
@@ -37,7 +40,7 @@ def refuse(visit: Visit, refusal: Refusal) -> Response:
         texts[0] if texts else "",
         refusal.code,
         visit.request_id,
-        _ways_out(visit),
+        [_verify(visit)] if refusal.code == STEP_UP else _ways_out(visit),
         [(finding.field or "", text) for finding, text in zip(refusal.findings, texts, strict=True)]
         if len(texts) > 1
         else [],
@@ -81,6 +84,17 @@ def to_factor(visit: Visit) -> Response:
     if visit.htmx:
         return Response(status_code=401, headers={"HX-Redirect": path})
     return RedirectResponse(path, 303)
+
+
+def to_verify(visit: Visit) -> Response:
+    """What comes next is sensitive: prove oneself first, then come back to this page."""
+    return RedirectResponse(link("/verify", (), next=visit.here), 303)
+
+
+def _verify(visit: Visit) -> ActionButton:
+    """The way to prove oneself from a refused form, back to the page it stood on."""
+    path = link("/verify", (), next=visit.came_from)
+    return ActionButton(visit.labels.text("web.factor.verify"), path, icon="shield-lock", look="primary")
 
 
 def _ways_out(visit: Visit) -> list[ActionButton]:

@@ -5,6 +5,7 @@ from starlette.responses import Response
 from app.kernel.errors import Conflict, Forbidden, Missing
 from app.platform.permissions import require_read
 from app.platform.registry import Resource
+from app.platform.step_up import require_fresh
 from app.platform.work import Work
 from app.web.crumbs import crumbs_of
 from app.web.documents import build_document, may_edit, open_document
@@ -33,6 +34,8 @@ def show_new(visit: Visit, resource: Resource) -> Response:
     assert view is not None
     if not visit.may(act.permission):
         raise Forbidden("permission.missing", permission=act.permission)
+    if act.fresh:
+        require_fresh(visit.actor)  # before anything is typed
 
     def show(work: Work) -> Response:
         screen = build_form(visit, work, resource, Draft(act, typed_new(visit, work, view, act)))
@@ -64,6 +67,8 @@ def show_edit(visit: Visit, resource: Resource) -> Response:
     act = view.update
     if not visit.may(act.permission):
         raise Forbidden("permission.missing", permission=act.permission)
+    if act.fresh:
+        require_fresh(visit.actor)
 
     def show(work: Work) -> Response:
         require_read(work, view.model)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from redis import Redis
@@ -196,6 +197,7 @@ class Visit:
             address=self.address,
             request_id=self.request_id,
             modules=self.tenant.modules,
+            proved_at=self.session.authenticated_at if self.session is not None else None,
         )
 
     @cached_property
@@ -206,6 +208,14 @@ class Visit:
             found = providers_of(session, self.tenant.schema)
             session.rollback()
         return found
+
+    @property
+    def came_from(self) -> str:
+        """Path and query of the page of this host a form stood on; menus are kept between pages and cannot say."""
+        referrer = urlsplit(self.request.headers.get("referer", ""))
+        if referrer.netloc != self.request.headers.get("host", ""):
+            return ""
+        return f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
 
     @property
     def owes_factor(self) -> bool:

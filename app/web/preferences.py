@@ -1,7 +1,6 @@
 """One's own settings: language, theme, density, company, saved views, sessions and tokens."""
 
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from starlette.responses import Response
@@ -58,15 +57,7 @@ def change(visit: Visit) -> Response:
     if changes:
         visit.perform(update_preferences, **changes)
         forget_frames()
-    return go(visit, "/" if company else local(given.get("here", "") or _came_from(visit), "/"))
-
-
-def _came_from(visit: Visit) -> str:
-    """Path and query of the page of this host the form stood on; menus are kept between pages and cannot say."""
-    referrer = urlsplit(visit.request.headers.get("referer", ""))
-    if referrer.netloc != visit.request.headers.get("host", ""):
-        return ""
-    return f"{referrer.path}?{referrer.query}" if referrer.query else referrer.path
+    return go(visit, "/" if company else local(given.get("here", "") or visit.came_from, "/"))
 
 
 def settings_nav(visit: Visit) -> list[Tab]:

@@ -15,6 +15,7 @@ from app.platform.actions import Action
 from app.platform.queries import labels_of
 from app.platform.records import AuditChange
 from app.platform.registry import Resource
+from app.platform.step_up import require_fresh
 from app.platform.views import Button, DocumentView, as_field
 from app.platform.work import Work
 from app.web.conflicts import show_conflict
@@ -195,6 +196,8 @@ def find_button(visit: Visit, resource: Resource, segment: str) -> Button:
 def ask(visit: Visit, resource: Resource) -> Response:
     """GET on a verb: the dialog that asks for what it needs."""
     button = find_button(visit, resource, str(visit.params["verb"]))
+    if button.action.fresh:
+        require_fresh(visit.actor)
 
     def show(work: Work) -> Response:
         opened = open_document(visit, work, resource, visit.id())

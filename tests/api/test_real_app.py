@@ -142,3 +142,16 @@ def _try(operation: Any, mode: GenerationMode, token: str) -> None:
         case.call_and_validate(headers={"Authorization": f"Bearer {token}"}, checks=CHECKS)
 
     check()
+
+
+def test_a_token_cannot_prove_a_person_afresh(door: Door, say: Speaker) -> None:
+    body = json.dumps({"code": "B9", "name": "Second bank", "currency": "CNY"}).encode()
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "path": "/api/v1/finance/bank-accounts",
+        "query_string": b"",
+        "state": {},
+    }
+    answer = door.answer(scope, say.headers, body, "test")
+    assert (answer.status, json.loads(answer.content())["code"]) == (403, "identity.stepup_required")

@@ -238,6 +238,24 @@ def test_a_short_password_needs_its_factor(site: Site, anna: Person) -> None:
     assert site.portal.accounts.password_due(anna.identity)
 
 
+def test_sensitive_forms_are_asked_for_before_anything_is_typed(site: Site, people: Callable[[str], Person]) -> None:
+    boss = people("owner")
+    browser = boss.signed_in()
+    assert browser.get("/finance/bank-accounts/new").status_code == 200
+    boss.grows_stale()
+    asked = browser.get("/finance/bank-accounts/new")
+    assert (asked.status_code, asked.headers["location"]) == (303, "/verify?next=/finance/bank-accounts/new")
+    path = re.search(r"/finance/bank-accounts/[0-9a-f-]{36}", browser.get("/finance/bank-accounts").text)
+    assert path is not None
+    refused = browser.send_form(f"{path[0]}/deactivate", headers={"referer": f"http://{HOST}{path[0]}"})
+    assert refused.status_code == 403
+    assert "identity.stepup_required" in refused.text
+    assert f"/verify?next={path[0]}" in refused.text
+    assert browser.send_form(RULES, {"password_profile": "nist", "second_factor": "optional"}).status_code == 403
+    assert browser.send_form("/verify", {"password": PASSWORD}).status_code == 303
+    assert browser.get("/finance/bank-accounts/new").status_code == 200
+
+
 # Passkeys
 
 

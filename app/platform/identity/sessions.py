@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.kernel.dates import now
 from app.kernel.ids import new_id
 from app.platform.identity.secrets import digest, new_secret
+from app.platform.step_up import FRESH
 from tenants.models import Identity, LoginSession, SignOnSession
 from tenants.resolve import Remembered
 
@@ -23,7 +24,6 @@ CACHE_ENTRIES = 20_000
 ABSOLUTE = timedelta(days=14)
 IDLE = timedelta(hours=12)
 TOUCH = timedelta(minutes=5)
-FRESH = timedelta(minutes=10)
 SIGN_ON = "sso"
 
 

@@ -21,7 +21,7 @@ BankName = Annotated[str, Limit(max_length=200)]
 Number = Annotated[str, Limit(max_length=60)]
 
 
-@action
+@action(fresh=True)
 def create_bank_account(
     work: Work,
     code: CodeText,
@@ -51,7 +51,7 @@ def create_bank_account(
     ).id
 
 
-@action
+@action(fresh=True)
 def update_bank_account(
     work: Work,
     bank_account_id: UUID,
@@ -81,13 +81,13 @@ def update_bank_account(
     return record.id
 
 
-@action
+@action(fresh=True)
 def deactivate_bank_account(work: Work, bank_account_id: UUID) -> UUID:
     """No longer offer a bank account."""
     return switch(work.load(BankAccount, bank_account_id), False)
 
 
-@action
+@action(fresh=True)
 def reactivate_bank_account(work: Work, bank_account_id: UUID) -> UUID:
     """Offer a retired bank account again."""
     return switch(work.load(BankAccount, bank_account_id), True)
