@@ -2,6 +2,8 @@
 
 import app.platform.app_installations
 import app.platform.app_registration  # noqa: F401  both declare actions of pages that are no declared screens
+from app.platform import positions
+from app.platform.administration import AUDIT_ADMINISTRATION, SECURITY_ADMINISTRATION, SYSTEM_ADMINISTRATION
 from app.platform.audit_log import AUDIT, AUDIT_ENTRY
 from app.platform.audit_seal import seal_audit
 from app.platform.organisation import (
@@ -16,28 +18,27 @@ from app.platform.positions import (
     Position,
     PositionHolder,
     create_position,
-    holder_names,
     manager_names,
     member_names,
     update_position,
 )
 from app.platform.registry import Module
+from app.platform.roles import copy_role, create_role, delete_role, holder_names, update_role
 from app.platform.rule_views import ACCESS_RULE, ACCESS_RULES
 from app.platform.user_credentials import reset_user_factors
 from app.platform.users import (
+    OWNER,
     Role,
     User,
-    create_role,
     create_user,
     deactivate_user,
     invite_user,
     reactivate_user,
     revoke_user_tokens,
     role_names,
-    update_role,
     update_user,
 )
-from app.platform.views import Button, DocumentView, Field, Lines, ListView, Menu, Tab
+from app.platform.views import Button, DocumentView, Field, Lines, ListView, Menu, RecordPage, Tab
 from app.platform.webhooks.views import DELIVERIES, DELIVERY, WEBHOOK, WEBHOOKS
 from app.platform.workflow import (
     ApprovalRequest,
@@ -88,8 +89,14 @@ USER = DocumentView(
 )
 ROLES = ListView(
     Role,
-    columns=[Field(Role.name, phone="title"), Field(Role.code, phone="meta"), Role.starter],
-    search=[Role.name, Role.code],
+    columns=[
+        Field(Role.name, phone="title"),
+        Field(Role.name_zh, phone="body"),
+        Field(Role.code, phone="meta"),
+        Field(name="holders", kind="tags", compute=holder_names),
+        Role.starter,
+    ],
+    search=[Role.name, Role.name_zh, Role.code],
     sort=[Role.name],
     create=create_role,
     icon="shield",
@@ -97,12 +104,24 @@ ROLES = ListView(
 ROLE = DocumentView(
     Role,
     fields=[
-        Field(Role.code, required=True),
+        Field(Role.code, required=True, help="platform.role.code.help"),
         Field(Role.name, required=True),
-        Field(Role.patterns, kind="tags", wide=True),
+        Role.name_zh,
+        Field(name="holders", kind="tags", compute=holder_names, wide=True),
     ],
     create=create_role,
     update=update_role,
+    unasked=["patterns"],
+    buttons=[
+        Button(
+            copy_role,
+            when=lambda role: role.code != OWNER,
+            fields=[Field(Role.code, required=True), Field(Role.name, required=True), Role.name_zh],
+            icon="copy",
+        ),
+        Button(delete_role, danger=True, when=lambda role: role.code != OWNER),
+    ],
+    pages=[RecordPage("rights", update_role)],
     icon="shield",
 )
 COMPANIES = ListView(
@@ -174,7 +193,7 @@ POSITIONS = ListView(
     columns=[
         Field(Position.name, phone="title"),
         Field(Position.department_id, phone="body"),
-        Field(name="holders", kind="tags", compute=holder_names, phone="meta"),
+        Field(name="holders", kind="tags", compute=positions.holder_names, phone="meta"),
         Position.manages,
         Position.reports_to_id,
         Field(Position.active, phone="badge"),
@@ -304,6 +323,11 @@ MODULE = Module(
         "sales": ["platform.read_company", "platform.read_department"],
         "warehouse": ["platform.read_company"],
         "buyer": ["platform.read_company", "platform.read_department"],
+        "hr": ["platform.read_company", "platform.read_user", "platform.*_department", "platform.*_position"],
         "executive": ["*.read_*", "platform.*_approval_request"],
+        "auditor": ["*.read_*"],
+        "system_admin": list(SYSTEM_ADMINISTRATION),
+        "security_admin": list(SECURITY_ADMINISTRATION),
+        "audit_admin": list(AUDIT_ADMINISTRATION),
     },
 )

@@ -2,18 +2,24 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from typing import Annotated, Any
 from uuid import UUID, uuid5
 
 from pydantic import Field as Limit
-from sqlalchemy import ForeignKey, String, delete, event, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, event, or_, select, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.adapters.db import Code, Key, Model, Name, Versioned
+from app.adapters.db import Code, Key, Model, Name, Versioned, table_of
+from app.kernel import dates
 from app.kernel.errors import Conflict, Forbidden, Invalid
+from app.platform import i18n
 from app.platform.access_rules import RoleNarrowing, narrowing_of
 from app.platform.actions import action, own_action
+from app.platform.events import Event
+from app.platform.naming import is_chinese, label_in
 from app.platform.organisation import Company
 from app.platform.permissions import Grants, narrowed
 from app.platform.work import Actor, Work
@@ -46,19 +52,52 @@ class Role(Versioned, Model):
     __tablename__ = "platform_role"
     __noun__ = "role"
     __label__ = "name"
+    __chinese_label__ = "name_zh"
+    __search__ = ("name_zh", "code")
     id: Mapped[Key]
     code: Mapped[Code] = mapped_column(unique=True)
     name: Mapped[Name]
+    name_zh: Mapped[Name] = mapped_column(default="")
     patterns: Mapped[list[str]]
     starter: Mapped[bool] = mapped_column(default=False)
 
 
 class UserRole(Model):
-    """Who holds which role."""
+    """A user holds a role from one moment until another; an open end is the usual case, a set one needs no job.
+
+    Rows are ended, never deleted: they tell who could do what on a day in the past.
+    """
 
     __tablename__ = "platform_user_role"
-    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id), primary_key=True)
-    role_id: Mapped[UUID] = mapped_column(ForeignKey(Role.id), primary_key=True)
+    __noun__ = "role_grant"
+    __label__ = "reason"
+    id: Mapped[Key]
+    user_id: Mapped[UUID] = mapped_column(ForeignKey(User.id))
+    role_id: Mapped[UUID] = mapped_column(ForeignKey(Role.id))
+    from_at: Mapped[datetime] = mapped_column(default=dates.now)
+    until_at: Mapped[datetime | None]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    granted_by_name: Mapped[Name] = mapped_column(default="")
+    __table_args__ = (
+        CheckConstraint("until_at IS NULL OR until_at >= from_at", name="span"),
+        Index("platform_user_role_user_ix", "user_id"),
+        Index(
+            "platform_user_role_open_ix", "user_id", "role_id", unique=True, postgresql_where=text("until_at IS NULL")
+        ),
+    )
+
+
+def in_force(at: datetime) -> ColumnElement[bool]:
+    """Whether a role is held at a moment."""
+    return and_(UserRole.from_at <= at, or_(UserRole.until_at.is_(None), UserRole.until_at > at))
+
+
+@dataclass(frozen=True, slots=True)
+class RightsChanged(Event):
+    """What some users may do is about to change; `role_id` where a role itself does. Listeners may refuse."""
+
+    user_ids: tuple[UUID, ...]
+    role_id: UUID | None = None
 
 
 _cache: dict[tuple[str, UUID], tuple[float, "Profile | None"]] = {}
@@ -131,7 +170,10 @@ def profile_of(session: Session, schema: str, user_id: UUID) -> Profile | None:
     found: Profile | None = None
     if user is not None and user.active:
         roles = session.scalars(
-            select(Role).join(UserRole, UserRole.role_id == Role.id).where(UserRole.user_id == user_id)
+            select(Role)
+            .join(UserRole, UserRole.role_id == Role.id)
+            .where(UserRole.user_id == user_id, in_force(dates.now()))
+            .distinct()
         ).all()
         patterns = [pattern for role in roles for pattern in role.patterns]
         owner = any(role.code == OWNER for role in roles)
@@ -191,7 +233,8 @@ def role_rows(roles: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
             "id": uuid5(ROLE_IDS, code),
             "version": 1,
             "code": code,
-            "name": code,
+            "name": i18n.text("en", f"platform.role.{code}"),
+            "name_zh": i18n.text("zh_CN", f"platform.role.{code}"),
             "patterns": sorted(set(patterns)),
             "starter": True,
         }
@@ -216,13 +259,14 @@ def create_user(
     work: Work,
     name: Annotated[str, Limit(min_length=1, max_length=200)],
     email: Annotated[str, Limit(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$", max_length=254)],
-    roles: list[UUID],
+    roles: list[UUID] | None = None,
     locale: str = "en",
     identity_id: UUID | None = None,
 ) -> UUID:
-    """Add a colleague with roles; the invitation that lets them sign in is sent by the door."""
+    """Add a colleague, with roles where one may assign them; the door sends the invitation that lets them in."""
     user = work.add(User(name=name, email=email.lower(), locale=locale, identity_id=identity_id))
-    _give_roles(work, user, roles)
+    work.session.flush()
+    _give_roles(work, user, roles or [])
     return user.id
 
 
@@ -244,6 +288,14 @@ def update_user(
     if roles is not None:
         _give_roles(work, user, roles)
     forget_profile(work.actor.schema, user_id)
+    return user.id
+
+
+@action
+def assign_roles(work: Work, user_id: UUID, roles: list[UUID]) -> UUID:
+    """Say which roles a user holds; those granted for a time stay as they are."""
+    user = work.load(User, user_id)
+    _give_roles(work, user, roles)
     return user.id
 
 
@@ -293,37 +345,6 @@ def link_user(work: Work, user_id: UUID, identity_id: UUID) -> UUID:
     return user.id
 
 
-@action
-def create_role(
-    work: Work,
-    code: Annotated[str, Limit(pattern="^[a-z][a-z0-9_]{1,39}$")],
-    name: Annotated[str, Limit(min_length=1, max_length=200)],
-    patterns: list[str],
-) -> UUID:
-    """Add a role: a name for a set of permissions."""
-    return work.add(Role(code=code, name=name, patterns=sorted(set(patterns)))).id
-
-
-@action
-def update_role(
-    work: Work,
-    role_id: UUID,
-    version: int,
-    name: Annotated[str, Limit(min_length=1, max_length=200)] | None = None,
-    patterns: list[str] | None = None,
-) -> UUID:
-    """Change what a role allows; the owner's role always allows everything."""
-    role = work.load(Role, role_id, version=version)
-    if role.code == OWNER:
-        raise Conflict("role.owner_is_fixed")
-    if name is not None:
-        role.name = name
-    if patterns is not None:
-        role.patterns = sorted(set(patterns))
-    forget_after_commit(work)
-    return role.id
-
-
 @own_action
 def update_preferences(
     work: Work,
@@ -351,18 +372,21 @@ def update_preferences(
 
 
 def roles_of(work: Work, user_id: UUID) -> list[Role]:
-    """The roles a user holds, by name."""
-    statement = select(Role).join(UserRole, UserRole.role_id == Role.id).where(UserRole.user_id == user_id)
+    """The roles a user holds without a set end, by name."""
+    mine = and_(UserRole.user_id == user_id, UserRole.until_at.is_(None))
+    statement = select(Role).join(UserRole, UserRole.role_id == Role.id).where(mine)
     return list(work.session.scalars(statement.order_by(Role.name)))
 
 
 def role_names(work: Work, user_ids: Sequence[UUID]) -> Mapping[UUID, list[str]]:
-    """What each user's roles are called: the codes of starter roles, which every language names, else the name."""
+    """What the roles are called that each user holds now, with and without a set end."""
+    label = label_in(table_of(Role), Role, is_chinese(work.actor.locale))
     statement = (
-        select(UserRole.user_id, Role.name)
+        select(UserRole.user_id, label)
         .join(Role, Role.id == UserRole.role_id)
-        .where(UserRole.user_id.in_(user_ids))
-        .order_by(Role.name)
+        .where(UserRole.user_id.in_(user_ids), in_force(work.now))
+        .distinct()
+        .order_by(label)
     )
     found: dict[UUID, list[str]] = {key: [] for key in user_ids}
     for user_id, name in work.session.execute(statement):
@@ -370,17 +394,38 @@ def role_names(work: Work, user_ids: Sequence[UUID]) -> Mapping[UUID, list[str]]
     return found
 
 
-def _give_roles(work: Work, user: User, roles: list[UUID]) -> None:
+def _give_roles(work: Work, user: User, roles: Sequence[UUID]) -> None:
+    """Make the roles without a set end the wanted ones; granting is a right of its own."""
+    held = {
+        row.role_id: row
+        for row in work.session.scalars(
+            select(UserRole).where(UserRole.user_id == user.id, UserRole.until_at.is_(None))
+        )
+    }
+    if held.keys() == set(roles):
+        return
+    if not work.actor.may(assign_roles.permission):
+        raise Forbidden("permission.missing", field="roles", permission=assign_roles.permission)
+    require_not_oneself(work, user.id)
     found = work.load_all(Role, roles, lock=False)
     asked_owner = any(role.code == OWNER for role in found.values())
     if asked_owner and not work.actor.grants.everything:
-        raise Forbidden("role.only_owner_makes_owner")
+        raise Forbidden("role.only_owner_makes_owner", field="roles")
     if not asked_owner:
         _keep_an_owner(work, without=user.id)
-    work.session.flush()
-    work.session.execute(delete(UserRole).where(UserRole.user_id == user.id))
-    for role_id in found:
-        work.add(UserRole(user_id=user.id, role_id=role_id))
+    for role_id, row in held.items():
+        if role_id not in found:
+            row.until_at = work.now
+    for role_id in found.keys() - held.keys():
+        work.add(UserRole(user_id=user.id, role_id=role_id, from_at=work.now, granted_by_name=work.actor.name))
+    work.emit(RightsChanged((user.id,)))
+    forget_after_commit(work)
+
+
+def require_not_oneself(work: Work, user_id: UUID) -> None:
+    """Nobody but an owner changes their own rights."""
+    if user_id == work.actor.user_id and not work.actor.grants.everything:
+        raise Conflict("role.not_oneself", field="roles")
 
 
 def _keep_an_owner(work: Work, without: UUID) -> None:
@@ -390,7 +435,7 @@ def _keep_an_owner(work: Work, without: UUID) -> None:
             select(UserRole.user_id)
             .join(Role, Role.id == UserRole.role_id)
             .join(User, User.id == UserRole.user_id)
-            .where(Role.code == OWNER, User.active)
+            .where(Role.code == OWNER, User.active, UserRole.until_at.is_(None))
         )
     )
     if owners and not owners - {without}:

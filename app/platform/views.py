@@ -333,6 +333,16 @@ class PrintOut:
 
 
 @dataclass(frozen=True)
+class RecordPage:
+    """A further page of a record that a door has a floorplan of its own for, shown as a tab beside the record."""
+
+    name: str
+    """Last part of its address and of its label, `platform.role.page.rights`."""
+    action: AnyAction
+    """What it lets one do; whoever may only read the record sees the page without it."""
+
+
+@dataclass(frozen=True)
 class DocumentView:
     """A document (D) or, without `steps`, a master record (M); and `GET`/`PATCH` on one resource."""
 
@@ -359,6 +369,7 @@ class DocumentView:
     """Long text shown beside the totals."""
     unasked: Sequence[str] = ()
     """Arguments of create and update that the form carries along but never asks for."""
+    pages: Sequence[RecordPage] = ()
     withheld: frozenset[str] = frozenset()
     """Fields the reader may not write; those of lines are dotted. Set for one reader (`shown`), never declared."""
     bare: bool = False

@@ -32,6 +32,7 @@ from app.web import (
     preferences,
     prints,
     reports,
+    roles,
     second,
     security,
     setup,
@@ -112,6 +113,7 @@ def web_routes(portal: Portal) -> list[BaseRoute]:
         get("/create/{name}", dialogs.quick_create),
         post("/create/{name}", dialogs.quick_create),
         post("/preferences", preferences.change),
+        *_rights(get, post),
         get("/settings/profile", preferences.profile),
         *_security(portal, get, post),
         *_sign_on(get, post),
@@ -127,6 +129,13 @@ def web_routes(portal: Portal) -> list[BaseRoute]:
         *_resources(portal),
         get("/{module}", overviews.module_home),
         Route("/{path:path}", endpoint(portal, _nothing, public=True, home=True), methods=["GET", "POST"]),
+    ]
+
+
+def _rights(get: Callable[..., Route], post: Callable[..., Route]) -> list[Route]:
+    return [
+        get("/platform/roles/{id:uuid}/rights", roles.show_rights),
+        post("/platform/roles/{id:uuid}/rights", roles.submit_rights),
     ]
 
 

@@ -137,23 +137,10 @@ def _tags(visit: Visit, resource: str, box: FieldBox, shown: Field, slot: Slot |
         offered = typed.options.get(box.name, [])
         box.choices = [Choice(value, text, value in chosen) for value, text in offered]
         box.lookup = "" if offered else f"/lookup/{resource_name(shown.ref)}"
-    elif shown.key == "patterns":
-        box.choices = _permissions(visit, chosen)
     elif shown.key == "events":
         box.choices = _events(visit, chosen)
     else:
         box.choices = choices_for(visit.labels, resource, shown, slot, chosen)
-
-
-def _permissions(visit: Visit, chosen: Sequence[str]) -> list[Choice]:
-    """Every permission there is, and the patterns a role holds already; the name stands beside the words."""
-    registry, labels = visit.portal.registry, visit.labels
-    found = [Choice(pattern, pattern, selected=True) for pattern in chosen if pattern not in registry.permissions]
-    for name in registry.permissions:
-        act = registry.actions.get(name)
-        label = labels.action(act) if act is not None else labels.optional(name) or name
-        found.append(Choice(name, label, name in chosen, "" if label == name else name))
-    return found
 
 
 def _events(visit: Visit, chosen: Sequence[str]) -> list[Choice]:

@@ -18,6 +18,7 @@ from app.web.grids import read_grid, totals_rows
 from app.web.lists import base_currency
 from app.web.panels import side_panel
 from app.web.portal import Visit
+from app.web.record_pages import record_tabs
 from app.web.screens import DocumentScreen, FieldSection
 from app.web.widgets import ActionButton, Cell, FieldBox, Posting, RelatedChip, StepMark, Tone
 
@@ -79,6 +80,7 @@ def build_document(visit: Visit, work: Work, opened: Opened, tab: str = "activit
     if view.steps is not None:
         screen.steps = [_step(visit, step) for step in view.steps(work, record)]
     screen.related = _related(visit, work, opened)
+    screen.tabs = record_tabs(visit, opened.resource, record.id)
     if view.postings is not None:
         _postings(visit, pen, view.postings(work, record), screen)
     buttons = offered(visit, opened)

@@ -25,7 +25,8 @@ from app.platform.means import Means
 from app.platform.module import MODULE as PLATFORM
 from app.platform.organisation import create_company
 from app.platform.registry import Registry
-from app.platform.users import Role, create_role, create_user
+from app.platform.roles import create_role
+from app.platform.users import Role, create_user
 from app.platform.webhooks.catalogue import catalogue_of
 from app.platform.work import Actor
 from app.web import csrf

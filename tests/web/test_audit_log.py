@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from app.kernel.dates import now
 from app.platform.identity.passwords import hash_password
 from app.platform.records import AuditChange, AuditEntry
-from app.platform.users import create_role, create_user
+from app.platform.roles import create_role
+from app.platform.users import create_user
 from tenants.models import Identity, Membership
 from tests.web.conftest import PASSWORD, Browser, Site, words_of
 

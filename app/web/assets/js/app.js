@@ -20,6 +20,7 @@ globalThis.hanse = { ...dom, isNewer, toast }
 const ISLANDS = {
   'hanse-lines': () => import('./lines.js'),
   'hanse-ref': () => import('./ref.js'),
+  '[data-matrix]': () => import('./matrix.js'),
   '[data-slug]': () => import('./slug.js'),
   '[data-upload]': () => import('./upload.js'),
   '[data-passkey]': () => import('./passkey.js'),

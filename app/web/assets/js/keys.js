@@ -24,7 +24,7 @@ on('keydown', event => {
   if (event.key === 'Escape') { escape(event); return }
   if (command || event.altKey || isTyping(event.target) || !lettersOn() || find('dialog[open]')) return
   if (event.key === '/') {
-    const search = find('.filters input[type=search]')
+    const search = find('.filters input[type=search], [data-find]')
     event.preventDefault()
     search ? search.focus() : palette()
     return
