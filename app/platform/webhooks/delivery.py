@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, func, select, text
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, delete, func, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db import Key, Memo, Model, State
@@ -94,20 +94,19 @@ def ping_webhook(work: Work, webhook_id: UUID) -> UUID:
             due_at=work.now,
         )
     )
-    work.emit(WebhookDue(webhook.id))
+    _rouse(work, webhook.id)
     return delivery.id
 
 
 @action
 def replay_webhook_delivery(work: Work, webhook_delivery_id: UUID) -> UUID:
-    """Send an event once more, the same bytes under the same id, as if it were new."""
+    """Send an event once more, the same bytes under the same id; one that waits for its next attempt, now."""
     delivery = work.load(WebhookDelivery, webhook_delivery_id)
-    if delivery.state == WAITING:
-        raise Conflict("lifecycle.refused", verb="replay", state=delivery.state)
     _active(work, delivery.webhook_id)
-    delivery.state, delivery.attempts, delivery.first_at, delivery.ended_at = WAITING, 0, None, None
+    if delivery.state != WAITING:
+        delivery.state, delivery.attempts, delivery.first_at, delivery.ended_at = WAITING, 0, None, None
     delivery.due_at = work.now
-    work.emit(WebhookDue(delivery.webhook_id))
+    _rouse(work, delivery.webhook_id)
     return delivery.id
 
 
@@ -147,6 +146,18 @@ def counts_of(work: Work, webhook_ids: Sequence[UUID]) -> dict[tuple[UUID, str],
         .group_by(WebhookDelivery.webhook_id, WebhookDelivery.state)
     )
     return {(row[0], row[1]): row[2] for row in work.session.execute(statement)}
+
+
+def last_attempts(work: Work, delivery_ids: Sequence[UUID]) -> dict[UUID, WebhookAttempt]:
+    """Each delivery's latest attempt; there are few of each."""
+    mine = select(WebhookAttempt).where(WebhookAttempt.delivery_id.in_(delivery_ids))
+    return {attempt.delivery_id: attempt for attempt in work.session.scalars(mine.order_by(WebhookAttempt.id))}
+
+
+def _rouse(work: Work, webhook_id: UUID) -> None:
+    """Have the endpoint tried now, though it may be resting: somebody says it answers again."""
+    work.session.execute(update(WebhookHealth).where(WebhookHealth.webhook_id == webhook_id).values(rest_until=None))
+    work.emit(WebhookDue(webhook_id))
 
 
 def _active(work: Work, webhook_id: UUID) -> Webhook:

@@ -1,11 +1,12 @@
 """The pages: endpoints with their secrets shown once, deliveries with every attempt, dead letters to replay."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlalchemy import select
 
 from app.platform.views import Button, DocumentView, Field, Lines, ListView, Related, Tab
 from app.platform.webhooks.delivery import (
@@ -18,6 +19,7 @@ from app.platform.webhooks.delivery import (
     counts_of,
     delete_webhook,
     discard_webhook_delivery,
+    last_attempts,
     ping_webhook,
     replay_webhook_delivery,
 )
@@ -70,6 +72,22 @@ def _about(work: Work, delivery: Any) -> Sequence[Related]:
     if not record.get("kind"):
         return []
     return [Related(record["kind"], UUID(record["id"]), record.get("label") or "")]
+
+
+def _payload(work: Work, ids: Sequence[UUID]) -> Mapping[UUID, str]:
+    """The body as people read it."""
+    rows = work.session.execute(select(WebhookDelivery.id, WebhookDelivery.body).where(WebhookDelivery.id.in_(ids)))
+    return {key: orjson.dumps(orjson.loads(body), option=orjson.OPT_INDENT_2).decode() for key, body in rows}
+
+
+def _of_last_attempt(name: str) -> Callable[[Work, Sequence[UUID]], Mapping[UUID, str]]:
+    """What a column of each delivery's latest attempt holds."""
+
+    def read(work: Work, ids: Sequence[UUID]) -> Mapping[UUID, str]:
+        attempts = work.remember(("last_attempts", tuple(ids)), lambda: last_attempts(work, ids))
+        return {key: getattr(attempt, name) for key, attempt in attempts.items()}
+
+    return read
 
 
 WEBHOOKS = ListView(
@@ -152,10 +170,7 @@ ATTEMPTS = Lines(
         WebhookAttempt.status,
         WebhookAttempt.milliseconds,
         WebhookAttempt.problem,
-        WebhookAttempt.reason,
-        WebhookAttempt.request_head,
-        WebhookAttempt.answer_head,
-        WebhookAttempt.answer_body,
+        Field(WebhookAttempt.reason, wide=True),
     ],
     argument="log",
 )
@@ -170,7 +185,10 @@ DELIVERY = DocumentView(
         WebhookDelivery.due_at,
         WebhookDelivery.status,
         WebhookDelivery.problem,
-        Field(WebhookDelivery.body, wide=True),
+        Field(name="payload", kind="memo", compute=_payload, wide=True),
+        Field(name="request_head", kind="memo", compute=_of_last_attempt("request_head"), wide=True),
+        Field(name="answer_head", kind="memo", compute=_of_last_attempt("answer_head"), wide=True),
+        Field(name="answer_body", kind="memo", compute=_of_last_attempt("answer_body"), wide=True),
     ],
     lines=[ATTEMPTS],
     state=WebhookDelivery.state,

@@ -94,7 +94,6 @@ def test_retries_of_a_day_then_a_dead_letter_then_a_replay(post: Post) -> None:
         assert len({(came.body, came.headers["hanse-event-id"]) for came in receiver.received}) == 1
         good.set()
         post.tenant.perform("platform.replay_webhook_delivery", webhook_delivery_id=delivery.id)
-        post.clock.forward(minutes=15)
         post.serve(webhook)
     (delivery,) = post.deliveries(webhook)
     assert (delivery.state, delivery.attempts) == (DELIVERED, 1)
@@ -162,6 +161,23 @@ def test_a_dead_endpoint_rests_and_one_delivery_probes_it(post: Post) -> None:
         post.serve(webhook)
     assert {delivery.state for delivery in post.deliveries(webhook)} == {DELIVERED}
     assert post.health(webhook).failures == 0
+
+
+def test_somebody_who_mended_the_receiver_need_not_wait(post: Post) -> None:
+    good = threading.Event()
+    with receiving(lambda _: Answer(200 if good.is_set() else 503)) as receiver:
+        webhook = post.subscribe(receiver.url)
+        for number in range(5):
+            post.item(f"Item {number}")
+        post.serve(webhook)
+        good.set()
+        assert post.sender.due(post.schema) == []
+        first, *_ = post.deliveries(webhook)
+        post.tenant.perform("platform.replay_webhook_delivery", webhook_delivery_id=first.id)
+        post.serve(webhook)
+    states = [delivery.state for delivery in post.deliveries(webhook)]
+    assert states == [DELIVERED, WAITING, WAITING, WAITING, WAITING]  # the others when their own time comes
+    assert post.deliveries(webhook)[0].attempts == 2
 
 
 def test_silence_and_redirects_are_failures(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
