@@ -22,7 +22,9 @@ from app.platform.means import Means
 from app.platform.module import MODULE as PLATFORM
 from app.platform.oauth.partners import Partners
 from app.platform.registry import Registry
+from app.platform.webhooks.app_endpoints import AppEndpoints
 from app.platform.webhooks.catalogue import EventCatalogue, catalogue_of
+from app.platform.webhooks.feeding import Feeder
 from app.platform.webhooks.sending import Sender
 from app.platform.work import Actor
 from app.platform.workflow import asks_approval
@@ -114,7 +116,17 @@ class Wiring:
     @cached_property
     def sender(self) -> Sender:
         """What the worker sends webhooks with."""
-        return Sender(self.router.session, self.outgoing, self.sealing)
+        return Sender(self.router.session, self.outgoing, self.sealing, self.app_endpoints)
+
+    @cached_property
+    def feeder(self) -> Feeder:
+        """What the relay makes deliveries with."""
+        return Feeder(self.events, self.app_endpoints)
+
+    @cached_property
+    def app_endpoints(self) -> AppEndpoints:
+        """Partner apps that are told of events."""
+        return AppEndpoints(self.partners.apps, self.partners.bearers, self.events)
 
     @cached_property
     def partners(self) -> Partners:

@@ -32,7 +32,6 @@ from app.platform.jobs import Job, run_job
 from app.platform.outbox import Fact, relay
 from app.platform.resealing import reseal_tenant
 from app.platform.users import profile_of
-from app.platform.webhooks.feeding import feed
 from app.platform.webhooks.letters import disabled_letters
 from app.platform.webhooks.subscription import disable_webhook
 from app.platform.work import Actor
@@ -99,7 +98,7 @@ class Worker:
         total = 0
         while True:
             with self.wiring.router.session(tenant.schema) as session:
-                feeding = partial(feed, session, self.wiring.events, tenant_id)
+                feeding = partial(self.wiring.feeder.feed, session, tenant_id, tenant.schema)
                 done = relay(session, [feeding, lambda facts: self._hand_on(tenant_id, facts)])
                 waits = not done and audit_waits(session)
                 session.rollback()

@@ -22,6 +22,8 @@ from app.adapters.outgoing import Limits, Outgoing, OutgoingFailed, Reply
 from app.adapters.sealing import Sealing
 from app.kernel.dates import now
 from app.kernel.ids import new_id
+from app.platform.app_installations import AppInstallation
+from app.platform.webhooks.app_endpoints import AppEndpoints
 from app.platform.webhooks.delivery import DEAD, DELIVERED, WAITING, WebhookAttempt, WebhookDelivery
 from app.platform.webhooks.retrying import is_hopeless, next_attempt, rest_until
 from app.platform.webhooks.signature import signature_of
@@ -70,6 +72,8 @@ class Sender:
     sessions: Callable[[str], Session]
     outgoing: Outgoing
     sealing: Sealing
+    apps: AppEndpoints | None = None
+    """Gives the secrets of partner apps; without it theirs are left alone."""
     clock: Callable[[], datetime] = now
     chance: Callable[[], float] = random.random
 
@@ -77,7 +81,12 @@ class Sender:
         """Endpoints with something to send now that are neither resting nor being served."""
         at = self.clock()
         waiting = exists().where(WebhookDelivery.webhook_id == Webhook.id, _is_due(at))
-        statement = select(Webhook.id).join(WebhookHealth, WebhookHealth.webhook_id == Webhook.id)
+        installed = exists().where(AppInstallation.id == Webhook.installation_id, AppInstallation.ended_at.is_(None))
+        statement = (
+            select(Webhook.id)
+            .join(WebhookHealth, WebhookHealth.webhook_id == Webhook.id)
+            .where(or_(Webhook.installation_id.is_(None), installed))
+        )
         with self.sessions(schema) as session:
             found = session.scalars(statement.where(Webhook.state == ACTIVE, waiting, *_free(at)).order_by(Webhook.id))
             return list(found)
@@ -160,10 +169,18 @@ class Sender:
         ).one_or_none()
         return self._parcel(session, webhook, delivery, at) if delivery is not None else None
 
-    def _parcel(self, session: Session, webhook: Webhook, delivery: WebhookDelivery, at: datetime) -> Parcel:
-        """Signed now: the timestamp says when this attempt was made."""
+    def _keys(self, session: Session, webhook: Webhook, at: datetime) -> list[str]:
+        """The live signing secrets: the endpoint's own, or the partner's."""
+        if webhook.installation_id is not None:
+            return self.apps.secrets(session, webhook.installation_id) if self.apps is not None else []
         secrets = session.scalars(secrets_statement([webhook.id], at))
-        keys = [self.sealing.unseal(secret.sealed, secret.context).decode() for secret in secrets]
+        return [self.sealing.unseal(secret.sealed, secret.context).decode() for secret in secrets]
+
+    def _parcel(self, session: Session, webhook: Webhook, delivery: WebhookDelivery, at: datetime) -> Parcel | None:
+        """Signed now: the timestamp says when this attempt was made. Nothing leaves unsigned."""
+        keys = self._keys(session, webhook, at)
+        if not keys:
+            return None
         body, timestamp = delivery.body.encode(), int(at.timestamp())
         headers = [
             ("Content-Type", "application/json"),

@@ -107,7 +107,8 @@ Address = Annotated[str, Limit(min_length=1, max_length=LONGEST_URL)]
 @action
 def create_webhook(work: Work, name: Title, url: Address, events: list[str], secret: Secret) -> UUID:
     """Have events told to an address of one's own."""
-    if work.session.scalars(select(func.count()).select_from(Webhook)).one() >= MOST_WEBHOOKS:
+    own = select(func.count()).select_from(Webhook).where(Webhook.installation_id.is_(None))
+    if work.session.scalars(own).one() >= MOST_WEBHOOKS:
         raise Conflict("webhook.too_many", most=MOST_WEBHOOKS)
     webhook = work.add(
         Webhook(
@@ -134,7 +135,7 @@ def update_webhook(
     events: list[str] | None = None,
 ) -> UUID:
     """Change an endpoint's address or the events it gets."""
-    webhook = work.load(Webhook, webhook_id, version=version)
+    webhook = _own(work.load(Webhook, webhook_id, version=version))
     if name is not None:
         webhook.name = name
     if url is not None and url != webhook.url:
@@ -149,7 +150,7 @@ def rekey_webhook(
     work: Work, webhook_id: UUID, secret: Secret, overlap_hours: Annotated[int, Limit(ge=0, le=168)] = 24
 ) -> UUID:
     """Sign with a new secret; the one before signs along for some hours, so that the receiver can change over."""
-    webhook = work.load(Webhook, webhook_id)
+    webhook = _own(work.load(Webhook, webhook_id))
     latest, *older = live_secrets(work, webhook_id)
     latest.ends_at = work.now + timedelta(hours=overlap_hours)
     for secret_before in older:
@@ -222,6 +223,13 @@ def health_of(work: Work, webhook_ids: Sequence[UUID]) -> dict[UUID, WebhookHeal
     """How each endpoint has been doing."""
     rows = work.session.scalars(select(WebhookHealth).where(WebhookHealth.webhook_id.in_(webhook_ids)))
     return {row.webhook_id: row for row in rows}
+
+
+def _own(webhook: Webhook) -> Webhook:
+    """The endpoint, if its address and secrets are the tenant's to set."""
+    if webhook.installation_id is not None:
+        raise Conflict("webhook.of_app")
+    return webhook
 
 
 def _add_secret(work: Work, webhook: Webhook, secret: str) -> None:

@@ -113,6 +113,7 @@ WEBHOOK = DocumentView(
         Field(Webhook.url, required=True, help="webhook.url.help", wide=True),
         Field(Webhook.events, kind="tags", wide=True, required=True),
         SECRET,
+        Webhook.installation_id,
         Field(name="delivered_at", kind="instant", compute=_delivered_at),
         Field(name="failing_since", kind="instant", compute=_failing_since),
         Field(name="problem", kind="choice", compute=_problem),
@@ -129,6 +130,7 @@ WEBHOOK = DocumentView(
         Button(
             rekey_webhook,
             icon="key",
+            when=lambda webhook: webhook.installation_id is None,
             fields=[
                 Field(name="secret", default=_offered_secret, help="webhook.secret.help", wide=True),
                 Field(name="overlap_hours", kind="number", default=lambda work: 24, help="webhook.overlap.help"),

@@ -14,7 +14,6 @@ from app.adapters.outgoing import Outgoing
 from app.kernel.dates import now
 from app.platform.outbox import relay
 from app.platform.webhooks.delivery import WebhookAttempt, WebhookDelivery
-from app.platform.webhooks.feeding import feed
 from app.platform.webhooks.sending import Sender
 from app.platform.webhooks.subscription import WebhookHealth
 from app.wiring import Wiring
@@ -71,10 +70,10 @@ class Post:
 
     def relay(self) -> int:
         """Hand committed facts on, as the worker does; returns how many."""
-        events, total = self.tenant.wiring.events, 0
+        feeder, total = self.tenant.wiring.feeder, 0
         while True:
             with self.sender.sessions(self.schema) as session:
-                done = relay(session, [partial(feed, session, events, self.tenant.ref.id)])
+                done = relay(session, [partial(feeder.feed, session, self.tenant.ref.id, self.schema)])
             total += done
             if not done:
                 self.clock.at = max(self.clock.at, now() + timedelta(seconds=1))
@@ -127,5 +126,12 @@ def open_wiring(installation: Installation) -> Iterator[Wiring]:
 def post(open_wiring: Wiring) -> Post:
     clock = Clock()
     outgoing = Outgoing(open_wiring.settings.allowance)
-    sender = Sender(open_wiring.router.session, outgoing, open_wiring.sealing, clock, chance=lambda: 0.5)
+    sender = Sender(
+        open_wiring.router.session,
+        outgoing,
+        open_wiring.sealing,
+        open_wiring.app_endpoints,
+        clock=clock,
+        chance=lambda: 0.5,
+    )
     return Post(new_tenant(open_wiring, "DE", books=False), clock, sender)
