@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from app.modules.finance.events import InvoicePaid, InvoicePosted, InvoiceReversed
-from app.modules.inventory.actions.delivery import recognise_cost
+from app.modules.inventory.actions.recognition import recognise_cost
 from app.modules.inventory.events import DeliveryReversed, DeliveryShipped, ReturnReceived
 from app.modules.inventory.queries.delivery import ShippedLine, recognised_by, shipped_lines_of
 from app.modules.masterdata.queries.item import items_of

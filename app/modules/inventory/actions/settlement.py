@@ -55,8 +55,8 @@ class Change:
 
 
 def closed_states(work: Work) -> tuple[str, ...]:
-    """Period states in which this actor posts no more."""
-    return ("closed",) if work.actor.may(SOFT_CLOSE) else ("closed", "soft")
+    """States of a period's stock area in which this actor posts no more."""
+    return ("closed", "sealed") if work.actor.may(SOFT_CLOSE) else ("closed", "sealed", "soft")
 
 
 def rebook(booking: Booking, unit: Unit, change: Change) -> None:

@@ -70,7 +70,8 @@ class Original:
 _lock = text(
     """
     SELECT u.id, u.item_id, u.method, u.negative, u.pending, u.last_on, u.last_seq, u.since, u.state,
-           (SELECT max(p.last_on) FROM finance_period p WHERE p.company_id = :company AND p.state = ANY(:closed)) AS closed_to,
+           (SELECT max(p.last_on) FROM finance_period p JOIN finance_series s ON s.period_id = p.id AND s.kind = 'stock'
+             WHERE p.company_id = :company AND s.state = ANY(:closed)) AS closed_to,
            (SELECT jsonb_object_agg(a.area, a.account_id) FROM inventory_stock_account a
              WHERE a.company_id = :company) AS accounts
       FROM inventory_cost_unit u

@@ -4,11 +4,11 @@ from app.modules.finance.queries.explain import postings_of
 from app.modules.inventory.actions.delivery import (
     cancel_delivery,
     create_delivery,
-    receive_return,
     reverse_delivery,
     ship_delivery,
     update_delivery,
 )
+from app.modules.inventory.actions.delivery_return import receive_return
 from app.modules.inventory.models.delivery import Delivery, DeliveryLine
 from app.modules.inventory.prints.delivery import DELIVERY_PRINT
 from app.modules.inventory.queries.delivery import delivery_related, delivery_steps

@@ -13,14 +13,8 @@ from uuid import UUID
 from app.kernel.errors import Conflict
 from app.modules.finance.actions.invoice import InvoiceLineInput, create_credit_note, create_invoice, post_invoice
 from app.modules.finance.queries.invoice import invoiced_lines_of
-from app.modules.inventory.actions.delivery import (
-    DeliveryLineInput,
-    ReturnLineInput,
-    create_delivery,
-    create_return,
-    receive_return,
-    ship_delivery,
-)
+from app.modules.inventory.actions.delivery import DeliveryLineInput, create_delivery, ship_delivery
+from app.modules.inventory.actions.delivery_return import ReturnLineInput, create_return, receive_return
 from app.modules.inventory.queries.delivery import in_draft, shipped_lines_of
 from app.modules.masterdata.queries.item import items_of
 from app.modules.sales.actions.order import lines_of

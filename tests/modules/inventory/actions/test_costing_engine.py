@@ -61,7 +61,7 @@ def test_settling_later_gives_the_same(
 def test_closed_months_stay_as_they_were(tenant: Tenant, method: str, negative: bool, seed: int) -> None:
     """Late costs and reversals of a closed month are true then and booked on the first open day."""
     for (period,) in rows(tenant, "SELECT id FROM finance_period WHERE state = 'closed' ORDER BY first_on DESC"):
-        tenant.perform("finance.reopen_period", period_id=period)
+        tenant.perform("finance.reopen_period", period_id=period, reason="Next history")
     earlier = (
         "SELECT id FROM finance_period WHERE last_on < :day AND state = 'open' AND NOT adjustment ORDER BY first_on"
     )
