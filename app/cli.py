@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -284,6 +285,25 @@ def keys_rewrap() -> None:
     from app.keys import rewrap
 
     raise typer.Exit(rewrap(load_settings()))
+
+
+@app.command("ledger-export")
+def ledger_export(
+    period: Annotated[str, typer.Argument(help="Code of a sealed period: 2026-01.")],
+    target: Annotated[Path, typer.Argument(help="File to write.")],
+    *,
+    tenant: Annotated[str, typer.Option("--tenant", "-t", help="The tenant's slug.")],
+    company: Annotated[str, typer.Option("--company", help="Code of the company; else the first.")] = "",
+) -> None:
+    """Write a sealed period as a signed file; `scripts/verify_ledger.py` checks it without Hanse."""
+    from app.kernel.errors import Refusal
+    from app.ledger_export import run
+
+    try:
+        count = run(load_settings(), tenant, company, period, target)
+    except Refusal as refusal:
+        _refused(refusal)
+    typer.echo(f"{target}: {count} lines")
 
 
 def _refused(refusal: Any) -> NoReturn:

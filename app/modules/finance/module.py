@@ -3,6 +3,7 @@
 from app.modules.finance.actions.dimension import dimension_rows
 from app.modules.finance.actions.seal import seal_ledger
 from app.modules.finance.queries.check import balance_findings, chain_findings, open_item_findings
+from app.modules.finance.queries.period_seal import proof_findings
 from app.modules.finance.views.account import ACCOUNT, ACCOUNT_ROLE, ACCOUNT_ROLES, ACCOUNTS, BOOK, BOOKS
 from app.modules.finance.views.closing import CLOSE_TASK, CLOSE_TASKS
 from app.modules.finance.views.dimension import (
@@ -18,6 +19,7 @@ from app.modules.finance.views.invoice import INVOICE, INVOICES
 from app.modules.finance.views.overview import OVERVIEW
 from app.modules.finance.views.payment import BANK_ACCOUNT, BANK_ACCOUNTS, OPEN_ITEMS, PAYMENT, PAYMENTS
 from app.modules.finance.views.period import PERIOD, PERIOD_EXCEPTION, PERIOD_EXCEPTIONS, PERIODS
+from app.modules.finance.views.period_seal import PERIOD_SEAL, PERIOD_SEALS
 from app.modules.finance.views.report import ACCOUNT_DETAIL, AGEING, BALANCE_CHANGE, TRIAL_BALANCE
 from app.modules.finance.views.setup import SETUP
 from app.modules.finance.views.tax import TAX_CODE, TAX_CODES, TAX_RULE, TAX_RULES
@@ -53,6 +55,8 @@ MODULE = Module(
         PERIOD,
         PERIOD_EXCEPTIONS,
         PERIOD_EXCEPTION,
+        PERIOD_SEALS,
+        PERIOD_SEAL,
         CLOSE_TASKS,
         CLOSE_TASK,
         COST_CENTRES,
@@ -95,6 +99,7 @@ MODULE = Module(
         Menu("finance.book", group="settings"),
         Menu("finance.period", group="settings"),
         Menu("finance.period_exception", group="settings"),
+        Menu("finance.period_seal", group="settings"),
         Menu("finance.tax_code", group="settings"),
         Menu("finance.tax_rule", group="settings"),
     ],
@@ -112,6 +117,6 @@ MODULE = Module(
         "executive": ["finance.read_*"],
     },
     seeds=[dimension_rows],
-    checks=[balance_findings, chain_findings, open_item_findings],
+    checks=[balance_findings, chain_findings, open_item_findings, proof_findings],
     upkeep=[seal_ledger],
 )

@@ -10,6 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import text
 
+from app.adapters.outgoing import Outgoing
+from app.adapters.sealing import open_sealing
 from app.modules.finance.actions.seal import BATCH, seal
 from app.modules.finance.actions.voucher_draft import VoucherLineInput
 from app.modules.finance.module import MODULE
@@ -17,6 +19,7 @@ from app.modules.finance.queries.book import book_of
 from app.modules.masterdata.actions import exchange_rate, item, party, payment_term, unit
 from app.modules.masterdata.actions.seed import insert_rows, reference_rows, seeded_id
 from app.platform.actions import ACTIONS, Gate
+from app.platform.means import Means
 from app.platform.work import Actor, Work
 from tests.factories.installation import Installation
 
@@ -118,7 +121,8 @@ def make_books(
     assert MODULE.name == "finance"
     assert all((exchange_rate, item, party, payment_term, unit))  # imported so that their actions exist
     tenant = installation.new_tenant(country=country)
-    gate = Gate(installation.router.session)
+    means = Means(lambda: open_sealing(installation.settings), Outgoing, tuple)
+    gate = Gate(installation.router.session, means=means)
     actor = Actor.system(tenant.id, tenant.schema)
     books = Books(installation, gate, actor)
     with installation.router.session(tenant.schema) as session:

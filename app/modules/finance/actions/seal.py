@@ -20,9 +20,11 @@ from sqlalchemy.types import Date, Integer, Text, Uuid
 
 from app.kernel.dates import now
 from app.kernel.money import ZERO
+from app.modules.finance.queries.period_seal import days_without_root
 from app.modules.finance.queries.proof import read_proven
 from app.modules.finance.rules.balance import buckets_of
 from app.modules.finance.rules.journal import GENESIS, ProvenEntry, leaf_hash, merkle_root, seal_hash
+from app.modules.finance.rules.manifest import day_hash
 from app.platform.actions import Gate
 from app.platform.work import Actor
 
@@ -61,6 +63,7 @@ def seal(session: Session, limit: int = BATCH) -> int:
     if not keys and last_year == chain.rolled_to:
         session.rollback()
         return 0
+    _close_days(session)
     taken = _read(session, keys)
     last_year = max([last_year, *(item.entry.business_on.year + 1 for item in taken)])
     _roll(session, chain.rolled_to, last_year)
@@ -104,6 +107,32 @@ def _read(session: Session, keys: Sequence[UUID]) -> list[_Taken]:
     if len(taken) != len(keys):
         raise TamperedError("an unsealed entry is gone")
     return taken
+
+
+_root = text(
+    "INSERT INTO finance_day_root (day_on, first_no, last_no, root, previous, hash) "
+    "VALUES (:day, :first, :last, :root, :previous, :hash)"
+).bindparams(*(bindparam(name, type_=BYTEA) for name in ("root", "previous", "hash")))
+
+
+def _close_days(session: Session) -> None:
+    """Give every day that is over (UTC) the root over its seals; the chain row is held, so seals are whole."""
+    previous, days = days_without_root(session, now().date())
+    for row in days:
+        root = merkle_root([bytes(member) for member in row.hashes])
+        new = day_hash(row.day_on, root, previous)
+        session.execute(
+            _root,
+            {
+                "day": row.day_on,
+                "first": row.numbers[0],
+                "last": row.numbers[-1],
+                "root": root,
+                "previous": previous,
+                "hash": new,
+            },
+        )
+        previous = new
 
 
 def _write_seal(session: Session, no: int, previous: bytes, taken: Sequence[_Taken]) -> bytes:

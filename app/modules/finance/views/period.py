@@ -8,6 +8,7 @@ from app.modules.finance.actions.period import (
     revoke_period_exception,
     soft_close_period,
 )
+from app.modules.finance.actions.period_seal import seal_period
 from app.modules.finance.actions.result import close_year, transfer_result
 from app.modules.finance.models.period import Period, PeriodException
 from app.modules.finance.queries.period import areas_panel, close_panel
@@ -46,6 +47,7 @@ PERIOD = DocumentView(
         Button(close_year, states=("open", "soft"), fields=[BY_COST_CENTRE], icon="book"),
         Button(soft_close_period, states=("open", "soft"), fields=[AREA], icon="lock-open"),
         Button(close_period, states=("open", "soft"), primary=("soft",), fields=[AREA], icon="lock"),
+        Button(seal_period, states=("closed",), primary=("closed",), icon="shield-lock"),
         Button(
             reopen_period,
             states=("open", "soft", "closed"),
