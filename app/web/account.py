@@ -144,7 +144,7 @@ def submit_login(visit: Visit) -> Response:
 
 def _renew(visit: Visit, identity: UUID, email: str) -> Response:
     """A temporary or expired password opens nothing but the page that sets a new one."""
-    secret = visit.portal.accounts.mail_token("reset", email.lower(), identity_id=identity)
+    secret = visit.portal.accounts.mail_token("renew", email.lower(), identity_id=identity)
     return RedirectResponse(f"/reset?token={quote(secret)}", 303)
 
 
@@ -249,26 +249,39 @@ def _reset_screen(visit: Visit, token: str) -> AuthScreen:
 def show_reset(visit: Visit) -> Response:
     """GET from the mailed link."""
     token = _token(visit)
-    try:
-        visit.portal.accounts.peek("reset", token)
-    except Invalid:
-        return _dead(visit)
+    if not _reset_kind(visit, token):
+        return dead_link(visit)
     return auth_page(visit, _reset_screen(visit, token))
 
 
+def _reset_kind(visit: Visit, token: str) -> str:
+    """`reset` for a mailed link, `renew` for a password that has run out, the empty text for a dead one."""
+    for kind in ("reset", "renew"):
+        try:
+            visit.portal.accounts.peek(kind, token)
+        except Invalid:
+            continue
+        return kind
+    return ""
+
+
 def submit_reset(visit: Visit) -> Response:
-    """POST: the new password; every session of the person ends."""
+    """POST: the new password; every session of the person ends, and after a forgotten one every API token."""
     token = _token(visit)
+    kind = _reset_kind(visit, token) or "reset"
     try:
-        identity = visit.portal.accounts.reset_password(token, visit.form.get("password", ""))
+        identity = visit.portal.accounts.reset_password(token, visit.form.get("password", ""), kind)
     except Invalid as refusal:
-        return _dead(visit) if refusal.code == "link.dead" else refused(visit, _reset_screen(visit, token), refusal)
+        return dead_link(visit) if refusal.code == "link.dead" else refused(visit, _reset_screen(visit, token), refusal)
     visit.portal.logins.end_all(identity)
+    if kind == "reset":
+        visit.portal.tokens.revoke_of_identity(identity)
     note_password(visit, identity, "reset")
     return message(visit, "reset_done", [("", visit.labels.text("web.auth.login"), "/login")], "circle-check")
 
 
-def _dead(visit: Visit) -> Response:
+def dead_link(visit: Visit) -> Response:
+    """A link that was used already or is too old."""
     response = message(visit, "dead_link", [("", visit.labels.text("web.auth.login"), "/login")], "alert-triangle")
     response.status_code = 410
     return response
@@ -283,7 +296,7 @@ def show_confirm(visit: Visit) -> Response:
     try:
         visit.portal.accounts.peek("confirm", token)
     except Invalid:
-        return _dead(visit)
+        return dead_link(visit)
     form = EditForm("/confirm", hidden=[("token", token)])
     screen = AuthScreen(
         "message", labels.text("web.auth.confirm"), form=form, submit=labels.text("web.auth.confirm.do")
@@ -296,7 +309,7 @@ def submit_confirm(visit: Visit) -> Response:
     try:
         visit.portal.accounts.confirm_email(_token(visit))
     except Invalid:
-        return _dead(visit)
+        return dead_link(visit)
     return message(visit, "confirmed", [("", visit.labels.text("web.auth.go_on"), "/")], "circle-check")
 
 
@@ -326,7 +339,7 @@ def show_invite(visit: Visit) -> Response:
     """GET from the mailed link, on the tenant's host."""
     token = _token(visit)
     screen = _invitation(visit, token)
-    return auth_page(visit, screen) if screen else _dead(visit)
+    return auth_page(visit, screen) if screen else dead_link(visit)
 
 
 def _invitation(visit: Visit, token: str) -> AuthScreen | None:
@@ -344,7 +357,7 @@ def submit_invite(visit: Visit) -> Response:
     token = _token(visit)
     screen = _invitation(visit, token)
     if screen is None or visit.tenant is None:
-        return _dead(visit)
+        return dead_link(visit)
     given: Mapping[str, str] = visit.form
     tenant = visit.tenant
 

@@ -14,7 +14,7 @@ from app.web.preferences import settings_nav
 from app.web.responses import go, page
 from app.web.screens import EditForm, SettingsScreen, SettingsSection, TableCard
 from app.web.security import instant
-from app.web.widgets import ActionButton, Cell, ColumnHead, ListRow
+from app.web.widgets import ActionButton, Cell, ColumnHead, FieldBox, ListRow
 
 HERE = "/settings/security"
 
@@ -26,7 +26,7 @@ def show_security(visit: Visit) -> Response:
 
 def _security(visit: Visit, refusal: Invalid | TooMany | None = None) -> Response:
     found = own_factors(visit)
-    sections = [_totp(visit, found), _passkeys(visit), *_codes(visit, found), _password(visit, refusal)]
+    sections = [_totp(visit, found), _passkeys(visit), *_codes(visit, found), _email(visit), _password(visit, refusal)]
     screen = SettingsScreen(visit.labels.text("web.account.security"), settings_nav(visit), sections)
     status = 200 if refusal is None else 429 if isinstance(refusal, TooMany) else 422
 
@@ -78,6 +78,12 @@ def _codes(visit: Visit, found: Factors) -> list[SettingsSection]:
     return [SettingsSection(labels.text("web.factor.codes"), text, "codes", actions=[action])]
 
 
+def _email(visit: Visit) -> SettingsSection:
+    assert visit.profile is not None
+    action = ActionButton(visit.labels.text("web.email.change"), "/settings/email", icon="mail")
+    return SettingsSection(visit.labels.text("field.email"), visit.profile.email, "email", actions=[action])
+
+
 def _password(visit: Visit, refusal: Invalid | TooMany | None) -> SettingsSection:
     assert visit.session is not None
     labels = visit.labels
@@ -89,12 +95,14 @@ def _password(visit: Visit, refusal: Invalid | TooMany | None) -> SettingsSectio
         for box in fields:
             box.error = text if box.name == refusal.field else ""
         errors.append((refusal.field if any(box.error for box in fields) and refusal.field else "", text))
+    tokens = FieldBox("tokens", labels.text("web.password.tokens"), "flag", value=visit.form.get("tokens", ""))
+    fields.append(tokens)
     title = labels.text("web.auth.change_password")
     return SettingsSection(title, id="password", fields=fields, form=EditForm("/settings/password", errors=errors))
 
 
 def change_password(visit: Visit) -> Response:
-    """POST: the other sessions end."""
+    """POST: the other sessions end, and where that is asked for the API tokens."""
     assert visit.session is not None
     identity = visit.session.identity_id
     try:
@@ -107,5 +115,7 @@ def change_password(visit: Visit) -> Response:
     except (Invalid, TooMany) as refusal:
         return _security(visit, refusal)
     visit.portal.logins.end_all(identity, but=visit.session.id)
+    if visit.form.get("tokens"):
+        visit.portal.tokens.revoke_of_identity(identity)
     note_password(visit, identity, "change")
     return go(visit, HERE, visit.labels.text("web.auth.password_changed"))

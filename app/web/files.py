@@ -136,7 +136,7 @@ def _attachment(visit: Visit, work: Work, resource: Resource) -> Attachment:
 
 
 def download(visit: Visit, resource: Resource) -> Response:
-    """GET a file: away to a signed address that lives for minutes."""
+    """GET a file: away to a signed address that lives for less than a minute."""
     name, media, key = visit.read(lambda work: _named(_attachment(visit, work, resource)))
     inline = "inline" in visit.request.query_params and media in SAFE_INLINE
     url = visit.portal.objects.signed_download_url(

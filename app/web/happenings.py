@@ -67,6 +67,13 @@ def note_factor(visit: Visit, identity_id: UUID, event: str, factor: str) -> Non
     _tell(visit, members_of_identity(visit.portal.control, identity_id), event, {"factor": factor})
 
 
+def note_email(visit: Visit, identity_id: UUID, old: str, new: str) -> None:
+    """Log a changed address with every tenant of the person."""
+    _tell(
+        visit, members_of_identity(visit.portal.control, identity_id), "platform.change_email", {"from": old, "to": new}
+    )
+
+
 def _tell(visit: Visit, members: Iterable[Member], event: str, facts: dict[str, Any]) -> None:
     columns = {name: [None, value] for name, value in facts.items()}
     verb = event.partition(".")[2].partition("_")[0]

@@ -6,7 +6,9 @@ from zoneinfo import ZoneInfo
 from starlette.responses import Response
 
 from app.platform import formats
+from app.platform.identity.sessions import ABSOLUTE, IDLE, SignedIn
 from app.platform.work import Work
+from app.web.devices import device_name
 from app.web.happenings import note_own
 from app.web.inputs import read_day
 from app.web.portal import Visit
@@ -34,43 +36,62 @@ def instant(visit: Visit, at: datetime | None) -> Cell:
 
 
 def sessions(visit: Visit) -> Response:
-    """GET."""
-    assert visit.session is not None
+    """GET: where one is signed in to this company."""
     labels = visit.labels
     rows, actions = [], []
-    for found in visit.portal.logins.of_identity(visit.session.identity_id):
-        if found.tenant_id != visit.session.tenant_id:
-            continue
-        own = found.id == visit.session.id
+    for found in _own_sessions(visit):
+        own = visit.session is not None and found.id == visit.session.id
+        name, way = device_name(found.device), labels.text(f"web.session.by.{found.method}")
         state = Cell(
             "state", labels.text("web.session.this" if own else "web.session.other"), tone="active" if own else "draft"
         )
-        name = found.device[:80] or "–"
-        cells = [Cell("text", name), Cell("code", found.address), instant(visit, found.seen_at), state]
+        cells = [
+            Cell("text", name),
+            Cell("code", found.address),
+            Cell("text", way),
+            instant(visit, found.created_at),
+            instant(visit, found.seen_at),
+            state,
+        ]
         rows.append(ListRow(str(found.id), cells, label=name))
         if not own:
-            label = labels.text("web.session.end", name=name[:30])
+            label = labels.text("web.session.end", name=f"{name}, {found.address}")
             actions.append(ActionButton(label, f"/settings/sessions/{found.id}/end", "post", "logout"))
+    if actions:
+        label = labels.text("web.session.end_others")
+        actions.insert(0, ActionButton(label, "/settings/sessions/end-others", "post", "logout", "danger"))
     columns = [
         ColumnHead("device", labels.text("web.session.device"), slot="title"),
         ColumnHead("address", labels.text("web.session.address"), "code", slot="meta"),
+        ColumnHead("method", labels.text("web.session.by"), slot="body"),
+        ColumnHead("begun", labels.text("web.session.begun"), "instant", slot="meta"),
         ColumnHead("seen", labels.text("web.session.seen"), "instant", slot="meta"),
         ColumnHead("state", labels.text("field.state"), "state", slot="badge"),
     ]
     table = TableCard(labels.text("web.session.title"), columns, rows)
-    screen = SettingsScreen(
-        labels.text("web.account.sessions"),
-        settings_nav(visit),
-        [SettingsSection(table.title, id="sessions", table=table, actions=actions)],
-    )
-    return _shown(visit, screen)
+    text = labels.text("web.session.lives", idle=int(IDLE.total_seconds() // 3600), days=ABSOLUTE.days)
+    section = SettingsSection(table.title, text, "sessions", table=table, actions=actions)
+    return _shown(visit, SettingsScreen(labels.text("web.account.sessions"), settings_nav(visit), [section]))
+
+
+def _own_sessions(visit: Visit) -> list[SignedIn]:
+    assert visit.session is not None
+    mine = visit.portal.logins.of_identity(visit.session.identity_id)
+    return [found for found in mine if found.tenant_id == visit.session.tenant_id]
+
+
+def end_others(visit: Visit) -> Response:
+    """POST: only this browser stays signed in, in whatever company the others are."""
+    assert visit.session is not None
+    visit.portal.logins.end_all(visit.session.identity_id, but=visit.session.id)
+    note_own(visit, "platform.end_session")
+    return go(visit, "/settings/sessions", visit.labels.text("web.session.others_ended"))
 
 
 def end_session(visit: Visit) -> Response:
     """POST: end one of one's own sessions; any other id changes nothing."""
-    assert visit.session is not None
     wanted = visit.id("session")
-    if any(found.id == wanted for found in visit.portal.logins.of_identity(visit.session.identity_id)):
+    if any(found.id == wanted for found in _own_sessions(visit)):
         visit.portal.logins.end(wanted)
         note_own(visit, "platform.end_session")
     return go(visit, "/settings/sessions", visit.labels.text("web.session.ended"))

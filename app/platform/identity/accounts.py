@@ -255,19 +255,21 @@ class Accounts:
             secret = new_link(session, "reset", email, identity_id=identity_id)
         return (email, secret) if identity_id else None
 
-    def reset_password(self, secret: str, password: str) -> UUID:
-        """Set a new password by a mailed link; other such links die. The caller ends all sessions.
+    def reset_password(self, secret: str, password: str, kind: str = "reset") -> UUID:
+        """Set a new password by a mailed link (`reset`), or in place of one that has run out (`renew`); other such
+        links die. The caller ends all sessions.
 
         Returns the identity. A refused password does not use up the link.
         """
         with Session(self._control) as session, session.begin():
-            token = use_link(session, "reset", secret)
+            token = use_link(session, kind, secret)
             identity = session.get_one(Identity, token.identity_id)
             set_password(session, identity, password)
             identity.email_confirmed_at = identity.email_confirmed_at or now()
             session.execute(
                 update(MailToken)
-                .where(MailToken.kind == "reset", MailToken.identity_id == identity.id, MailToken.used_at.is_(None))
+                .where(MailToken.kind.in_(("reset", "renew")), MailToken.identity_id == identity.id)
+                .where(MailToken.used_at.is_(None))
                 .values(used_at=now())
             )
             return identity.id

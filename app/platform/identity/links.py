@@ -14,6 +14,8 @@ from tenants.models import MailToken
 LIVES: dict[str, timedelta] = {
     "confirm": timedelta(days=7),
     "reset": timedelta(hours=1),
+    "renew": timedelta(hours=1),
+    "email": timedelta(hours=24),
     "invite": timedelta(days=7),
 }
 

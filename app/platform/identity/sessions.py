@@ -158,7 +158,11 @@ class Sessions:
         """A person's live sessions, the latest first."""
         statement = (
             select(LoginSession)
-            .where(LoginSession.identity_id == identity_id, LoginSession.expires_at > now())
+            .where(
+                LoginSession.identity_id == identity_id,
+                LoginSession.expires_at > now(),
+                LoginSession.seen_at > now() - IDLE,
+            )
             .order_by(LoginSession.seen_at.desc())
         )
         with Session(self._control) as session:

@@ -33,6 +33,7 @@ LIMITS: dict[str, tuple[tuple[str, int, float], ...]] = {
     "login": (("pair", 5, 60), ("address", 60, 300), ("tenant", 1000, 300)),
     "passkey": (("address", 120, 300),),
     "signup": (("address", 10, 3600), ("account", 5, 3600)),
+    "email": (("account", 5, 3600), ("address", 20, 3600)),
     "reset": (("account", 3, 3600), ("address", 20, 3600)),
     "sso": (("address", 120, 300), ("tenant", 2000, 300)),
     "sso_logout": (("address", 1200, 300),),

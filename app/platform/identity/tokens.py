@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, exists, select, update
 from sqlalchemy.orm import Session
 
 from app.kernel.dates import now
@@ -16,7 +16,7 @@ from app.kernel.errors import Missing
 from app.platform.identity.secrets import digest, new_secret
 from app.platform.users import profile_generation, profile_of
 from app.platform.work import Actor
-from tenants.models import ApiToken
+from tenants.models import ApiToken, Identity, Membership
 from tenants.resolve import Directory, Remembered
 
 CACHE_SECONDS = 10.0
@@ -114,10 +114,22 @@ class Tokens:
             session.execute(statement.where(ApiToken.revoked_at.is_(None)).values(revoked_at=now()))
         self._cache.clear()
 
+    def revoke_of_identity(self, identity_id: UUID) -> None:
+        """Close every token that acts as this person, in all tenants, as after a forgotten password."""
+        theirs = exists().where(
+            Membership.identity_id == identity_id,
+            Membership.tenant_id == ApiToken.tenant_id,
+            Membership.user_id == ApiToken.user_id,
+        )
+        statement = update(ApiToken).where(theirs, ApiToken.revoked_at.is_(None)).values(revoked_at=now())
+        with Session(self._control) as session, session.begin():
+            session.execute(statement)
+        self._cache.clear()
+
     def _read(self, prefix: str) -> tuple[bytes, Actor | None, datetime | None] | None:
         with Session(self._control) as session:
             row = session.scalars(
-                select(ApiToken).where(ApiToken.prefix == prefix, ApiToken.revoked_at.is_(None))
+                select(ApiToken).where(ApiToken.prefix == prefix, ApiToken.revoked_at.is_(None), ~_DISABLED)
             ).one_or_none()
             if row is None:
                 return None
@@ -135,6 +147,19 @@ class Tokens:
             return secret_hash, None, facts.expires_at
         actor = profile.actor(tenant.id, tenant.schema, "api", modules=tenant.modules)
         return secret_hash, replace(actor, grants=actor.grants.within(frozenset(facts.scopes))), facts.expires_at
+
+
+_DISABLED = (
+    select(Membership.user_id)
+    .join(Identity, Identity.id == Membership.identity_id)
+    .where(
+        Membership.tenant_id == ApiToken.tenant_id,
+        Membership.user_id == ApiToken.user_id,
+        Identity.disabled_at.is_not(None),
+    )
+    .exists()
+)
+"""The person a token acts as may not sign in anywhere."""
 
 
 def _facts(row: ApiToken) -> TokenFacts:
