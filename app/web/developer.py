@@ -212,7 +212,8 @@ def _form_page(
     actions: list[ActionButton] = []
     notices = []
     if app is not None:
-        sections[:0] = [_secrets(visit, app, kind, (secrets or {}).get(kind, "")) for kind in _kinds(app)]
+        # Below the form, where one has just pressed its button: a secret is seen this once.
+        sections += [_secrets(visit, app, kind, (secrets or {}).get(kind, "")) for kind in _kinds(app)]
         sections.append(_logo(visit, app, refusal))
         if app.live:
             label = labels.action(app_registration.disable_app)
