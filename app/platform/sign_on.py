@@ -159,7 +159,7 @@ def as_argument(sealed: bytes) -> str:
     return b64encode(sealed).decode()
 
 
-@action
+@action(fresh=True)
 def create_identity_provider(
     work: Work,
     name: Text,
@@ -199,7 +199,7 @@ def create_identity_provider(
     return made.id
 
 
-@action
+@action(fresh=True)
 def update_identity_provider(
     work: Work,
     identity_provider_id: UUID,
@@ -241,7 +241,7 @@ def update_identity_provider(
     return row.id
 
 
-@action
+@action(fresh=True)
 def delete_identity_provider(work: Work, identity_provider_id: UUID) -> UUID:
     """Disconnect an identity provider; sessions it vouched for end, people and their records stay."""
     row = work.load(IdentityProvider, identity_provider_id)

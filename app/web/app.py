@@ -94,6 +94,7 @@ def web_routes(portal: Portal) -> list[BaseRoute]:
         get("/sso/{provider:uuid}/start", sso.start, public=True),
         get("/sso/{provider:uuid}/callback", sso.callback, public=True),
         post("/sso/{provider:uuid}/connect", sso.connect),
+        get("/sso/{provider:uuid}/again", sso.again),
         Route("/sso/{provider:uuid}/logout", plain(portal, sso.back_channel), methods=["POST"]),
         get("/forgot", account.show_forgot, **both),
         post("/forgot", account.submit_forgot, **both),

@@ -19,6 +19,7 @@ from app.web.identity import SECOND, open_session, renew_session
 from app.web.passkeys import site_of
 from app.web.portal import Visit
 from app.web.screens import AuthScreen, EditForm, PasskeyAsk
+from app.web.sso_offer import proved_anew
 from app.web.widgets import FieldBox
 
 CODE_LENGTH = 40
@@ -147,7 +148,7 @@ def must_verify(visit: Visit) -> Response | None:
     assert visit.session is not None
     if visit.session.proved_self:
         return None
-    return RedirectResponse(link("/verify", (), next=visit.here), 303)
+    return RedirectResponse(link("/verify", (), next=visit.here, own="1"), 303)
 
 
 def _next(visit: Visit) -> str:
@@ -159,6 +160,7 @@ def _verify_screen(visit: Visit) -> AuthScreen:
     found = factors_of(visit.portal.control, visit.session.identity_id, site_of(visit).rp_id)
     screen = _screen(visit, found, "/verify", [("next", _next(visit))], again=True)
     screen.links = [*screen.links, ("", visit.labels.text("web.factor.back"), "/")]
+    screen.choices = proved_anew(visit, _next(visit))
     return screen
 
 

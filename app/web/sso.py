@@ -17,14 +17,14 @@ from app.adapters.sealing import SealingError
 from app.kernel.errors import Forbidden, Missing, Refusal
 from app.platform.identity.oidc import Begun, Metadata, Person, Registration, logout_url
 from app.platform.identity.oidc_tokens import verify_logout_token
-from app.platform.identity.sessions import Vouched
+from app.platform.identity.sessions import SIGN_ON, Vouched
 from app.platform.identity.throttle import TooMany, throttle
 from app.platform.sign_on import SIGNED_IN, Provider, provider_secret, providers_of, secret_context
 from app.web import account, sso_begun
 from app.web.account import auth_page
 from app.web.addresses import link, local
 from app.web.errors import status_of
-from app.web.identity import let_in, note_sign_on, system_in
+from app.web.identity import let_in, note_sign_on, renew_session, system_in
 from app.web.letters import base_url
 from app.web.portal import Portal, Visit
 from app.web.responses import go
@@ -34,6 +34,7 @@ from app.web.widgets import ActionButton, Notice
 
 log = logging.getLogger(__name__)
 
+HOME = "/settings/sso"
 TAGS = {"en": "en", "zh_CN": "zh-CN"}
 LONGEST = 2000
 """Of a parameter a provider sends back; codes may be long, but not without end."""
@@ -91,10 +92,22 @@ def connect(visit: Visit) -> Response:
     provider = _provider(visit)
     if visit.session.provider_id is not None:
         raise Forbidden("sso.connect_own")
-    under_way = UnderWay(provider.id, Begun.new(), "/settings/sso", str(visit.session.id))
+    if not visit.session.proved_self:
+        return RedirectResponse(link("/verify", (), next=HOME, own="1"), 303)
+    under_way = UnderWay(provider.id, Begun.new(), HOME, "connect", str(visit.session.id))
     away = _away(visit, provider, under_way)
     url = away.headers["location"]
     return _onward(visit, away, url, visit.labels.text("web.sso.connect", name=provider.name))
+
+
+def again(visit: Visit) -> Response:
+    """GET: prove oneself anew at the provider that vouched for the session, before something sensitive."""
+    assert visit.session is not None
+    provider = _provider(visit)
+    if visit.session.provider_id != provider.id:
+        raise Missing("page.missing")
+    wanted = local(visit.request.query_params.get("next", ""), "/")
+    return _away(visit, provider, UnderWay(provider.id, Begun.new(), wanted, "verify", str(visit.session.id)))
 
 
 def _away(visit: Visit, provider: Provider, under_way: UnderWay) -> Response:
@@ -102,7 +115,11 @@ def _away(visit: Visit, provider: Provider, under_way: UnderWay) -> Response:
     throttle(visit.portal.limiter, "sso", "", visit.address, str(visit.tenant.id))
     asking = Registration(provider.issuer, provider.client_id, "", provider.scopes)
     url = visit.portal.relying_party.authorization_url(
-        asking, under_way.begun, callback_url(visit, provider.id), TAGS[visit.locale]
+        asking,
+        under_way.begun,
+        callback_url(visit, provider.id),
+        TAGS[visit.locale],
+        anew=under_way.purpose == "verify",
     )
     response = RedirectResponse(url, 303)
     sso_begun.keep(visit, response, under_way)
@@ -116,7 +133,7 @@ def callback(visit: Visit) -> Response:
     try:
         answer = _answer(visit)
         under_way = sso_begun.take(visit, provider.id, answer.get("state", ""))
-        if under_way.connects and (visit.session is None or str(visit.session.id) != under_way.connects):
+        if under_way.session and (visit.session is None or str(visit.session.id) != under_way.session):
             raise Forbidden("sso.state")
         person = visit.portal.relying_party.person(
             registration(visit, provider),
@@ -124,6 +141,7 @@ def callback(visit: Visit) -> Response:
             answer,
             callback_url(visit, provider.id),
             provider.role_claim,
+            since=under_way.began if under_way.purpose == "verify" else 0.0,
         )
         return _received(visit, provider, person, under_way)
     except Refusal as refusal:
@@ -139,10 +157,15 @@ def _answer(visit: Visit) -> dict[str, str]:
 
 
 def _received(visit: Visit, provider: Provider, person: Person, under_way: UnderWay) -> Response:
-    """Somebody the provider vouches for: linked, or let in."""
+    """Somebody the provider vouches for: linked, proved anew, or let in."""
     assert visit.tenant is not None
     actor = system_in(visit, visit.tenant.id, visit.tenant.schema)
-    if under_way.connects:
+    if under_way.purpose == "verify":
+        assert visit.session is not None
+        if visit.portal.sign_ons.subject_of(visit.session.id) != person.subject:
+            raise Forbidden("sso.other_person")
+        return renew_session(visit, RedirectResponse(local(under_way.next, "/"), 303), SIGN_ON)
+    if under_way.purpose == "connect":
         assert visit.session is not None
         visit.portal.sign_ons.connect(visit.tenant.id, provider, person, visit.session.identity_id)
         note(visit, provider.id, "sso.connected", person=person)

@@ -8,6 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
+from typing import Literal
 from uuid import UUID
 
 import orjson
@@ -27,6 +28,8 @@ MOST_AT_ONCE = 4
 LONGEST_NEXT = 500
 LONGEST_COOKIE = 3000
 
+Purpose = Literal["enter", "connect", "verify"]
+
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
@@ -35,8 +38,10 @@ class UnderWay:
     provider_id: UUID
     begun: Begun
     next: str
-    connects: str = ""
-    """The session whose person wants to link their account; empty for a sign-in."""
+    purpose: Purpose = "enter"
+    session: str = ""
+    """The session that asked, where somebody signed in connects an account or proves themselves again."""
+    began: float = 0.0
 
 
 def keep(visit: Visit, response: Response, under_way: UnderWay) -> None:
@@ -47,8 +52,9 @@ def keep(visit: Visit, response: Response, under_way: UnderWay) -> None:
             "nonce": under_way.begun.nonce,
             "verifier": under_way.begun.verifier,
             "next": under_way.next[:LONGEST_NEXT],
-            "connects": under_way.connects,
-            "until": (now() + LIFE).timestamp(),
+            "purpose": under_way.purpose,
+            "session": under_way.session,
+            "began": now().timestamp(),
         }
     )
     state = under_way.begun.state
@@ -68,11 +74,12 @@ def take(visit: Visit, provider_id: UUID, state: str) -> UnderWay:
         found = orjson.loads(decrypt(_key(visit), urlsafe_b64decode(kept), _context(visit, state)))
     except (SealingError, ValueError):
         raise Forbidden("sso.state") from None
-    if found["provider"] != str(provider_id) or found["until"] < now().timestamp():
+    if found["provider"] != str(provider_id) or found["began"] + LIFE.total_seconds() < now().timestamp():
         raise Forbidden("sso.state")
     if not visit.portal.sign_ons.once(f"state:{state}", now() + LIFE):
         raise Forbidden("sso.state")
-    return UnderWay(provider_id, Begun(state, found["nonce"], found["verifier"]), found["next"], found["connects"])
+    begun = Begun(state, found["nonce"], found["verifier"])
+    return UnderWay(provider_id, begun, found["next"], found["purpose"], found["session"], found["began"])
 
 
 def _key(visit: Visit) -> bytes:

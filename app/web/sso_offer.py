@@ -37,3 +37,19 @@ def offered(visit: Visit, screen: AuthScreen, wanted: str) -> AuthScreen:
     screen.fields, screen.form, screen.passkey, screen.forgot_href = (), None, None, ""
     screen.links = [(labels.text("web.sso.emergency.ask"), labels.text("web.sso.emergency"), "/login?owner=1")]
     return screen
+
+
+def proved_anew(visit: Visit, wanted: str) -> list[ActionButton]:
+    """Ways to prove oneself again where a provider vouched for the session; not for one's own credentials."""
+    if visit.session is None or visit.session.provider_id is None or visit.request.query_params.get("own"):
+        return []
+    return [
+        ActionButton(
+            visit.labels.text("web.sso.with", name=one.name),
+            link(f"/sso/{one.id}/again", (), next=wanted),
+            icon="login",
+            look="primary",
+        )
+        for one in visit.providers
+        if one.id == visit.session.provider_id and one.active
+    ]

@@ -24,6 +24,7 @@ from app.platform.sign_on import (
     secret_context,
     update_identity_provider,
 )
+from app.platform.step_up import require_fresh
 from app.platform.users import OWNER, Role, User
 from app.platform.work import Work
 from app.web import sso
@@ -32,9 +33,9 @@ from app.web.portal import Visit
 from app.web.preferences import settings_nav
 from app.web.responses import go, page, part
 from app.web.screens import DialogScreen, EditForm, SettingsScreen, SettingsSection, TableCard
+from app.web.sso import HOME
 from app.web.widgets import ActionButton, Cell, Choice, ColumnHead, FieldBox, ListRow, Notice
 
-HOME = "/settings/sso"
 FLAGS = ("admits_new", "enforced", "active")
 
 
@@ -49,7 +50,7 @@ class _Form:
 
 def show_all(visit: Visit) -> Response:
     """GET: the providers, and how the latest sign-ins went."""
-    _may(visit)
+    _may(visit, read=True)
     labels = visit.labels
     rows, connects = [], []
     for one in visit.providers:
@@ -241,10 +242,13 @@ def disconnect(visit: Visit) -> Response:
 # Parts
 
 
-def _may(visit: Visit) -> None:
+def _may(visit: Visit, *, read: bool = False) -> None:
+    """Whether the person may set who signs in, and has just proved who they are: before anything is typed."""
     permission = update_identity_provider.permission
     if not visit.may(permission):
         raise Forbidden("permission.missing", permission=permission)
+    if not read:
+        require_fresh(visit.actor)
 
 
 def _stored(visit: Visit) -> Provider:

@@ -196,7 +196,7 @@ def test_what_is_sensitive_asks_again(anna: Person) -> None:
     anna.grows_stale()
     paths = ("/factors/totp", "/factors/passkey", "/factors/totp/remove", "/factors/codes")
     for path in paths:
-        assert browser.get(path).headers["location"] == f"/verify?next={path}"
+        assert browser.get(path).headers["location"] == f"/verify?next={path}&own=1"
     for path in ("/factors/passkey", "/factors/totp/remove", "/factors/codes"):
         assert browser.send_form(path).headers["location"].startswith("/verify?")
     stale = browser.cookies["hanse"]

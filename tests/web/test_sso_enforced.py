@@ -1,5 +1,7 @@
 """Where company sign-on is required a password opens nothing, save for an owner in an emergency. And the ways out."""
 
+import time
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -8,9 +10,11 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.kernel.dates import now
+from app.platform.identity.secrets import digest
 from app.platform.identity.tickets import issue_ticket
 from app.platform.sign_on import forget_providers
-from app.platform.users import forget_profile
+from app.platform.users import Role, forget_profile
 from tenants.models import LoginSession, Membership
 from tests.oidc_provider.evil import EvilProvider
 from tests.web.conftest import PASSWORD, Browser, words_of
@@ -148,6 +152,89 @@ def test_signing_out_works_while_the_provider_does_not(firm: Firm, provider: Evi
 def test_a_password_session_signs_out_here_alone(firm: Firm) -> None:
     browser, _ = password_login(firm, owner_email(firm))
     assert browser.send_form("/logout").headers["location"] == "/login"
+
+
+# Proving oneself again
+
+
+def aged(firm: Firm, browser: Browser) -> None:
+    """Eleven minutes after the sign-in."""
+    secret = browser.cookies.get("hanse") or ""
+    with Session(firm.portal.control) as session, session.begin():
+        at = now() - timedelta(minutes=11)
+        session.execute(
+            update(LoginSession).where(LoginSession.token_hash == digest(secret)).values(authenticated_at=at)
+        )
+    firm.portal.logins.forget()
+
+
+def administrator(firm: Firm, **claims: Any) -> Browser:
+    """Somebody who came through the provider and may change bank accounts and providers."""
+    email = people()
+    user = firm.person(email, "sales")
+    found = firm.user(email)
+    assert found is not None
+    if "admin" not in firm.read(lambda work: list(work.session.scalars(select(Role.code)))):
+        firm.change("platform.create_role", code="admin", name="Admin", patterns=["platform.*"])
+    firm.change("platform.update_user", user_id=user, version=found[0].version, roles=[firm.role("admin")])
+    forget_profile(firm.tenant.schema, user)
+    browser, answer = firm.sign_in(email=email, **claims)
+    assert answer.status_code == 303
+    return browser
+
+
+def ask_again(firm: Firm, browser: Browser) -> str:
+    aged(firm, browser)
+    path = f"/settings/sso/{firm.key}"
+    assert f"/verify?next={path}" in browser.get(path).text + str(browser.get(path).headers.get("location"))
+    page = browser.get(f"/verify?next={path}").text
+    assert f'href="/sso/{firm.key}/again?next={path}"' in page
+    answer = browser.get(f"/sso/{firm.key}/again", params={"next": path})
+    asked = parse_qs(urlsplit(answer.headers["location"]).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    return str(answer.headers["location"])
+
+
+def test_a_fresh_proof_by_the_provider(firm: Firm) -> None:
+    browser = administrator(firm)
+    before = browser.cookies.get("hanse")
+    answer = firm.come_back(browser, ask_again(firm, browser), auth_time=int(time.time()))
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/settings/sso/{firm.key}")
+    assert browser.cookies.get("hanse") != before, "the cookie is another one"
+    assert browser.get(f"/settings/sso/{firm.key}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("claims", "code"),
+    [
+        ({}, "sso.not_anew"),
+        ({"auth_time": 1_700_000_000}, "sso.not_anew"),
+        ({"auth_time": "now"}, "sso.token_form"),
+        ({"auth_time": True}, "sso.not_anew"),
+        ({"sub": "u-2", "auth_time": 4_000_000_000}, "sso.other_person"),
+    ],
+)
+def test_a_proof_that_is_not_fresh_or_not_theirs(firm: Firm, claims: dict[str, Any], code: str) -> None:
+    """The provider answers from a session it remembered, or somebody else signs in there."""
+    browser = administrator(firm)
+    answer = firm.come_back(browser, ask_again(firm, browser), **claims)
+    assert answer.status_code == 403
+    assert code in answer.text
+    assert browser.get(f"/settings/sso/{firm.key}").status_code != 200
+
+
+def test_the_providers_word_changes_no_credentials_of_ones_own(firm: Firm) -> None:
+    browser = administrator(firm)
+    answer = browser.get("/factors/totp")
+    assert answer.headers["location"] == "/verify?next=/factors/totp&own=1"
+    assert "/again" not in browser.get("/verify?next=/factors/totp&own=1").text
+
+
+def test_connecting_needs_a_fresh_proof_of_ones_own(firm: Firm) -> None:
+    browser, _ = password_login(firm, owner_email(firm))
+    aged(firm, browser)
+    answer = browser.send_form(f"/sso/{firm.key}/connect")
+    assert answer.headers["location"] == "/verify?next=/settings/sso&own=1"
 
 
 # The provider's own logouts

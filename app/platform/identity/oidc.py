@@ -23,7 +23,7 @@ from joserfc.jwk import KeySet
 
 from app.adapters.outgoing import Limits, OutgoingFailed, Reply
 from app.kernel.errors import Forbidden
-from app.platform.identity.oidc_tokens import ALGORITHMS, verify_id_token
+from app.platform.identity.oidc_tokens import ALGORITHMS, SKEW_SECONDS, verify_id_token
 
 METADATA_SECONDS = 3600.0
 FAILED_SECONDS = 10.0
@@ -145,8 +145,10 @@ class RelyingParty:
             self._keys[metadata.jwks_uri] = (self._clock(), found)
         return found
 
-    def authorization_url(self, registration: Registration, begun: Begun, redirect_uri: str, locale: str) -> str:
-        """Where the browser is sent to prove who it belongs to."""
+    def authorization_url(
+        self, registration: Registration, begun: Begun, redirect_uri: str, locale: str, *, anew: bool = False
+    ) -> str:
+        """Where the browser is sent to prove who it belongs to; `anew` by a login now, not by one remembered there."""
         return str(
             prepare_grant_uri(
                 self.metadata(registration.issuer).authorization_endpoint,
@@ -159,16 +161,26 @@ class RelyingParty:
                 code_challenge=create_s256_code_challenge(begun.verifier),
                 code_challenge_method="S256",
                 ui_locales=locale,
+                prompt="login" if anew else None,
+                max_age="0" if anew else None,
             )
         )
 
     def person(
-        self, registration: Registration, begun: Begun, answer: Mapping[str, str], redirect_uri: str, claim: str = ""
+        self,
+        registration: Registration,
+        begun: Begun,
+        answer: Mapping[str, str],
+        redirect_uri: str,
+        claim: str = "",
+        *,
+        since: float = 0.0,
     ) -> Person:
-        """Who came back with `answer`, the query of the callback. `claim` is one more claim that is wanted.
+        """Who came back with `answer`, the query of the callback. `claim` is one more claim that is wanted; `since`
+        the moment before which the login there must not lie.
 
         The state has been compared already. Refusals: `sso.issuer_mixed`, `sso.provider_said`, `sso.code_refused`,
-        `sso.token_…`, `sso.userinfo_subject`, `sso.unreachable`.
+        `sso.token_…`, `sso.not_anew`, `sso.userinfo_subject`, `sso.unreachable`.
         """
         metadata = self.metadata(registration.issuer)
         _check_issuer(metadata, answer)
@@ -190,6 +202,8 @@ class RelyingParty:
             keys=lambda fresh: self.keys(metadata, fresh=fresh),
             now=self._clock(),
         )
+        if since and not _number(claims.get("auth_time")) >= since - SKEW_SECONDS:
+            raise Forbidden("sso.not_anew", detail=f"auth_time {claims.get('auth_time')}"[:300])
         if metadata.userinfo_endpoint and any(
             name not in claims for name in ("email", claim.partition(".")[0]) if name
         ):
@@ -327,6 +341,10 @@ def _object(body: bytes) -> dict[str, Any] | None:
 
 def _encoded(text: str) -> str:
     return quote(text, safe="")
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0.0
 
 
 def _text(value: object) -> str:

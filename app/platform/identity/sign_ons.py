@@ -148,6 +148,11 @@ class SignOns:
         with Session(self._control) as session:
             return session.scalar(select(SignOnSession.id_token).where(SignOnSession.session_id == session_id))
 
+    def subject_of(self, session_id: UUID) -> str | None:
+        """Whom the provider vouched for when the session began."""
+        with Session(self._control) as session:
+            return session.scalar(select(SignOnSession.subject).where(SignOnSession.session_id == session_id))
+
     def once(self, value: str, expires_at: datetime) -> bool:
         """Whether this value comes for the first time; it is remembered until it would be refused anyway."""
         with Session(self._control) as session, session.begin():
