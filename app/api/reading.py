@@ -165,7 +165,9 @@ def _item(call: Call, work: Work, resource: Resource, names: set[str]) -> tuple[
 
 def _lines(lines: Lines, data: Sequence[Any]) -> list[dict[str, Any]]:
     order = lines.order.key
-    return [{"id": line.record.id, order: getattr(line.record, order), **line.values} for line in data]
+    named = "id" in lines.model.__mapper__.columns  # a posted voucher's lines are told by their number alone
+    key = [{"id": line.record.id} if named else {} for line in data]
+    return [{**one, order: getattr(line.record, order), **line.values} for one, line in zip(key, data, strict=True)]
 
 
 def _chosen(call: Call, known: Mapping[str, Field]) -> set[str]:

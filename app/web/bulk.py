@@ -7,7 +7,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from app.kernel.errors import Invalid, Missing, Refusal
+from app.kernel.errors import Forbidden, Invalid, Missing, Refusal
 from app.platform.actions import Action
 from app.platform.listing import iterate
 from app.platform.queries import labels_named
@@ -38,6 +38,8 @@ class Outcome:
 def run_bulk(visit: Visit, resource: Resource) -> Response:
     """POST of selected ids, or of a query whose every match is meant."""
     act = _action(visit, resource)
+    if not visit.may(act.permission):
+        raise Forbidden("permission.missing", permission=act.permission)
     keys = visit.read(lambda work: _keys(visit, work, resource))
     if not keys:
         raise Invalid("bulk.nothing_selected")

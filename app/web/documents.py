@@ -7,6 +7,7 @@ from typing import Any, cast
 from uuid import UUID
 
 from app.adapters.db import Model
+from app.kernel.errors import Missing
 from app.platform.actions import Action
 from app.platform.queries import DocumentData, known_among, labels_of, read_document
 from app.platform.registry import Resource
@@ -55,7 +56,8 @@ class Opened:
 def open_document(visit: Visit, work: Work, resource: Resource, key: UUID) -> Opened:
     """The document as this visitor may see it; Missing or Forbidden otherwise."""
     view = visit.document(resource)
-    assert view is not None
+    if view is None:
+        raise Missing("page.missing")
     return Opened(resource, view, read_document(work, view, key), visit.pen(base_currency(work)))
 
 

@@ -85,7 +85,7 @@ def read_grid(visit: Visit, pen: Pen, lines: Lines, rows: Sequence[LineData], re
         values = shared | row.values
         labels = row.labels | {name: row.labels[name].partition(" ")[0] for name in brief if name in row.labels}
         cells = [LineCell(cell=write(values, labels)) for write in writers]
-        found.append(Line(cells, str(row.record.id)))
+        found.append(Line(cells, str(getattr(row.record, "id", ""))))
     return LineGrid(lines.argument, grid_label(visit, lines), columns_of(visit, lines, {}, fields), found)
 
 
@@ -213,7 +213,7 @@ def texts_of_lines(lines: Lines, slots: Mapping[str, Slot], rows: Sequence[LineD
     """Stored lines as the texts of a form."""
     found = []
     for row in rows:
-        texts = {"id": str(row.record.id)}
+        texts = {"id": str(getattr(row.record, "id", ""))}
         for name in slots:
             value = row.values.get(name, getattr(row.record, name, None))
             texts[name] = raw_text(value)
