@@ -6,6 +6,7 @@ from app.platform import positions
 from app.platform.administration import AUDIT_ADMINISTRATION, SECURITY_ADMINISTRATION, SYSTEM_ADMINISTRATION
 from app.platform.audit_log import AUDIT, AUDIT_ENTRY
 from app.platform.audit_seal import seal_audit
+from app.platform.explaining import ACCESS
 from app.platform.organisation import (
     Company,
     Department,
@@ -286,6 +287,7 @@ MODULE = Module(
         ROLE,
         ACCESS_RULES,
         ACCESS_RULE,
+        ACCESS,
         COMPANIES,
         COMPANY,
         DEPARTMENTS,
@@ -310,6 +312,7 @@ MODULE = Module(
         Menu("platform.user"),
         Menu("platform.role"),
         Menu("platform.access_rule"),
+        Menu("platform.access"),
         Menu("platform.approval_request"),
         Menu("platform.approval_rule"),
         Menu("platform.webhook"),

@@ -95,6 +95,8 @@ class Narrowing(Protocol):
 
 
 NO_FIELDS: frozenset[str] = frozenset()
+KNOWN_PERMISSIONS: set[str] = set()
+"""Every permission there is; told by the registry."""
 SHOWN_FIELDS: dict[str, set[str]] = {}
 """Model name -> names of all fields its views show, those of lines dotted; told by the registry."""
 

@@ -9,7 +9,7 @@ from app.adapters.db import Model
 from app.kernel.errors import Finding
 from app.kernel.text import path_of
 from app.platform.actions import ACTIONS, Action
-from app.platform.permissions import SHOWN_FIELDS, module_of, name_of, read_permission
+from app.platform.permissions import KNOWN_PERMISSIONS, SHOWN_FIELDS, module_of, name_of, read_permission
 from app.platform.users import Role, role_rows
 from app.platform.views import (
     Contribution,
@@ -80,6 +80,7 @@ class Registry:
         self.modules = list(modules)
         for view in [*self._views(ListView), *self._views(DocumentView)]:
             SHOWN_FIELDS.setdefault(name_of(view.model), set()).update(view.field_names)
+        KNOWN_PERMISSIONS.update(self.permissions)
 
     @cached_property
     def actions(self) -> dict[str, Action[..., Any]]:
