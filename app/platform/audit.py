@@ -46,6 +46,7 @@ EVENTS = frozenset(
         "export_report",
         "print_document",
         "read_sensitive",
+        "drop_audit_entries",
     )
 )
 """What is logged though no action changed a record; named like actions, with a label of its own."""
@@ -106,8 +107,8 @@ class Auditor:
         self._write(type(record), key, operation, columns)
 
     def _write(self, model: type[Model], key: tuple[Any, ...], operation: str, columns: dict[str, Any]) -> None:
-        record_id = next((part for part in key if isinstance(part, UUID)), None)
-        if not columns or record_id is None:
+        record_id = next((part for part in key if isinstance(part, UUID)), NO_RECORD)
+        if not columns:
             return
         kind = name_of(model)
         entry = self.changes.setdefault((kind, key), Change(kind, record_id, operation, {}))

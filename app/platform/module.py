@@ -5,6 +5,7 @@ import app.platform.app_registration  # noqa: F401  both declare actions of page
 from app.platform import positions
 from app.platform.administration import AUDIT_ADMINISTRATION, SECURITY_ADMINISTRATION, SYSTEM_ADMINISTRATION
 from app.platform.audit_log import AUDIT, AUDIT_ENTRY
+from app.platform.audit_retention import drop_audit
 from app.platform.audit_seal import seal_audit
 from app.platform.explaining import ACCESS
 from app.platform.organisation import (
@@ -319,7 +320,7 @@ MODULE = Module(
         Menu("platform.webhook_delivery"),
         Menu("platform.audit_entry"),
     ],
-    upkeep=[seal_audit],
+    upkeep=[seal_audit, drop_audit],
     roles={
         "owner": ["*"],
         "accountant": ["platform.read_company", "platform.read_department", "platform.*_approval_request"],

@@ -13,6 +13,7 @@ from starlette.types import Scope
 from app.kernel.errors import Missing
 from app.web import (
     account,
+    audit_settings,
     bulk,
     consent,
     credentials,
@@ -145,6 +146,9 @@ def _rights(get: Callable[..., Route], post: Callable[..., Route]) -> list[Route
 
 def _security(portal: Portal, get: Callable[..., Route], post: Callable[..., Route]) -> list[Route]:
     return [
+        get("/settings/audit", audit_settings.show),
+        post("/settings/audit", audit_settings.change),
+        post("/settings/audit/drop", audit_settings.drop),
         get("/settings/sessions", security.sessions),
         post("/settings/sessions/{session:uuid}/end", security.end_session),
         get("/settings/tokens", security.tokens),

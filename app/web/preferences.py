@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from app.kernel.errors import Invalid
 from app.platform.app_registration import create_app
+from app.platform.audit_retention import update_audit_retention
 from app.platform.i18n import LOCALES
 from app.platform.preferences import create_saved_view, delete_saved_view
 from app.platform.registry import Resource
@@ -67,6 +68,8 @@ def settings_nav(visit: Visit) -> list[Tab]:
         names.append("sign-in")
     if visit.may(update_identity_provider.permission):
         names.append("sso")
+    if visit.may(update_audit_retention.permission):
+        names.append("audit")
     if visit.may(create_app.permission):
         names.append("developer")
     return [

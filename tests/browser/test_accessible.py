@@ -39,6 +39,7 @@ def floorplans(shop: Shop) -> Iterator[tuple[str, str, int]]:
     entry = shop.ids(AuditEntry, AuditEntry.action == "masterdata.create_party")[0]
     yield "log", "/platform/audit-entries?content=a&door=web,cli,system", 200
     yield "log entry", f"/platform/audit-entries/{entry}", 200
+    yield "retention", "/settings/audit", 200
     yield "settings", "/settings/profile", 200
     yield "tokens", "/settings/tokens", 200
     yield "missing", "/nowhere/at/all", 404
