@@ -116,7 +116,7 @@ def test_it_believes_only_signed_webhooks(sample: Sample) -> None:
         return sample.ask("POST", "/webhook", content=content, headers=headers).status_code
 
     assert told([sample.webhook_secret], at, event="e1") == 200
-    assert told([sample.webhook_secret], at, event="e1") == 401, "the same event twice"
+    assert told([sample.webhook_secret], at, event="e1") == 200, "again, as after a lost answer"
     assert told(["another", sample.webhook_secret], at) == 200, "while a secret is being changed"
     assert told(["another"], at) == 401
     assert told([sample.webhook_secret], at, content=body + b" ") == 401

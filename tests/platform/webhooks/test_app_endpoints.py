@@ -144,3 +144,25 @@ def test_address_and_secrets_are_the_partners(post: Post) -> None:
     with pytest.raises(Conflict, match=r"webhook\.of_app"):
         post.tenant.perform("platform.rekey_webhook", webhook_id=webhook.id, secret="y" * 40)
     post.tenant.perform("platform.pause_webhook", webhook_id=webhook.id)
+
+
+def test_roles_that_hide_a_field_leave_the_id_alone(post: Post) -> None:
+    role = post.tenant.perform("platform.create_role", code="printer", name="Printer", patterns=["masterdata.read_*"])
+    post.tenant.perform(
+        "platform.create_access_rule",
+        role_id=role,
+        model="masterdata.item",
+        kind="field",
+        field="sales_price",
+        readable=False,
+        writable=False,
+    )
+    with receiving() as receiver:
+        app, _ = registered(post, receiver.url)
+        installed(post, app, "masterdata:read", role_ids=[role])
+        item = post.item("Pump")
+        deliver(post)
+    (came,) = receiver.received
+    body = json.loads(came.body)
+    assert body["record"]["label"] is None
+    assert body["data"] == {"item_id": str(item)}

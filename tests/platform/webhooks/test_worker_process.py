@@ -13,8 +13,9 @@ from app.adapters.mail import Mail
 from app.platform.webhooks.delivery import DELIVERED, WAITING
 from app.platform.webhooks.letters import disabled_letters
 from app.platform.webhooks.sending import LEASE
-from app.worker import Worker
+from app.worker import ENDPOINTS_AT_ONCE, Worker
 from tests.factories.receiver import Answer, receiving
+from tests.factories.tenant import new_tenant
 from tests.platform.webhooks.conftest import Post
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,6 +69,24 @@ def test_a_running_worker_delivers_by_itself(post: Post) -> None:
         post.tenant.perform("platform.ping_webhook", webhook_id=webhook)
         receiver.wait_for(2, seconds=90)
     assert str(item).encode() in receiver.received[0].body
+
+
+def test_endpoints_that_hang_do_not_hold_up_another_tenant(post: Post) -> None:
+    """One tenant's endpoints hang in every place it can take; another's event arrives meanwhile."""
+    hang = threading.Event()
+    other = Post(new_tenant(post.tenant.wiring, "DE", books=False), post.clock, post.sender)
+    try:
+        with receiving(lambda _: Answer(until=hang)) as stuck, receiving() as receiver, worker_process(post):
+            for _ in range(ENDPOINTS_AT_ONCE + 2):
+                post.subscribe(stuck.url)
+            post.item()
+            stuck.wait_for(ENDPOINTS_AT_ONCE, seconds=90)
+            other.subscribe(receiver.url)
+            other.item()
+            receiver.wait_for(1, seconds=90)
+            hang.set()
+    finally:
+        hang.set()
 
 
 def test_one_tenant_takes_one_place_and_a_dead_endpoint_none_of_the_others(post: Post) -> None:
