@@ -33,6 +33,7 @@ from app.platform.outbox import Fact, relay
 from app.platform.resealing import reseal_tenant
 from app.platform.users import profile_of
 from app.platform.webhooks.letters import disabled_letters
+from app.platform.webhooks.sending import Turn
 from app.platform.webhooks.subscription import disable_webhook
 from app.platform.work import Actor
 from app.wiring import NUDGES, Wiring
@@ -192,15 +193,19 @@ class Worker:
         due = self.wiring.sender.due(tenant.schema)
         if not due:
             return
+        turns: list[Turn] = []
         with ThreadPoolExecutor(min(ENDPOINTS_AT_ONCE, len(due)), "webhook") as pool:
             for webhook_id in due:
-                pool.submit(self._safely, "webhook", partial(self._endpoint, tenant, webhook_id))
+                pool.submit(self._safely, "webhook", partial(self._endpoint, tenant, webhook_id, turns))
         self.wiring.sender.prune(tenant.schema)
-        self._wake_webhooks(tenant.id)
+        if any(turn.sent for turn in turns):  # else nothing can be done now, and the sweep comes back
+            self._wake_webhooks(tenant.id)
 
-    def _endpoint(self, tenant: TenantRef, webhook_id: UUID) -> None:
+    def _endpoint(self, tenant: TenantRef, webhook_id: UUID, turns: list[Turn]) -> None:
         """A turn of one endpoint; one that has not answered for days is switched off."""
-        if self.wiring.sender.serve(tenant.schema, webhook_id):
+        turn = self.wiring.sender.serve(tenant.schema, webhook_id)
+        turns.append(turn)
+        if turn.hopeless:
             system = Actor.system(tenant.id, tenant.schema, door="job")
             self.wiring.gate.perform(disable_webhook, system, webhook_id=webhook_id)
             self.wiring.sender.bury(tenant.schema, webhook_id)

@@ -66,6 +66,14 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Turn:
+    """What an endpoint's turn came to: how many requests were made, whether it is to be switched off."""
+
+    sent: int
+    hopeless: bool = False
+
+
+@dataclass(frozen=True)
 class Sender:
     """Serves endpoints of any tenant. Clock and chance are given by tests."""
 
@@ -80,7 +88,7 @@ class Sender:
     def due(self, schema: str) -> list[UUID]:
         """Endpoints with something to send now that are neither resting nor being served."""
         at = self.clock()
-        waiting = exists().where(WebhookDelivery.webhook_id == Webhook.id, _is_due(at))
+        waiting = exists().where(WebhookDelivery.webhook_id == Webhook.id, _is_due(at), ~_held_back())
         installed = exists().where(AppInstallation.id == Webhook.installation_id, AppInstallation.ended_at.is_(None))
         statement = (
             select(Webhook.id)
@@ -91,16 +99,16 @@ class Sender:
             found = session.scalars(statement.where(Webhook.state == ACTIVE, waiting, *_free(at)).order_by(Webhook.id))
             return list(found)
 
-    def serve(self, schema: str, webhook_id: UUID) -> bool:
-        """One turn of an endpoint; returns whether it is to be switched off."""
+    def serve(self, schema: str, webhook_id: UUID) -> Turn:
+        """One turn of an endpoint."""
         end = self.clock() + TURN
         outcome: Outcome | None = None
-        holding = False
+        sent = 0
         while True:
             with self.sessions(schema) as session:
-                health = self._held(session, webhook_id, holding)
+                health = self._held(session, webhook_id, holding=sent > 0)
                 if health is None:
-                    return False
+                    return Turn(sent)
                 if outcome is not None:
                     self._note(session, health, outcome)
                 parcel = self._next(session, webhook_id, health) if self.clock() < end else None
@@ -108,9 +116,9 @@ class Sender:
                 hopeless = health.failing_since is not None and is_hopeless(health.failing_since, self.clock())
                 session.commit()
             if parcel is None:
-                return outcome is not None and bool(outcome.problem) and hopeless
-            holding = True
+                return Turn(sent, hopeless=hopeless and outcome is not None and bool(outcome.problem))
             outcome = self._send(parcel)
+            sent += 1
 
     def prune(self, schema: str) -> int:
         """Forget deliveries nobody needs any more; returns how many."""
@@ -154,16 +162,9 @@ class Sender:
         ).one_or_none()
         if webhook is None or (health.rest_until is not None and health.rest_until > at):
             return None
-        earlier = aliased(WebhookDelivery)
-        held_back = exists().where(
-            earlier.webhook_id == WebhookDelivery.webhook_id,
-            earlier.lane == WebhookDelivery.lane,
-            earlier.state == WAITING,
-            earlier.event_id < WebhookDelivery.event_id,
-        )
         delivery = session.scalars(
             select(WebhookDelivery)
-            .where(WebhookDelivery.webhook_id == webhook_id, _is_due(at), ~held_back)
+            .where(WebhookDelivery.webhook_id == webhook_id, _is_due(at), ~_held_back())
             .order_by(WebhookDelivery.due_at, WebhookDelivery.event_id)
             .limit(1)
         ).one_or_none()
@@ -228,6 +229,17 @@ class Sender:
 
 def _is_due(at: datetime) -> ColumnElement[bool]:
     return and_(WebhookDelivery.state == WAITING, WebhookDelivery.due_at <= at)
+
+
+def _held_back() -> ColumnElement[bool]:
+    """Whether an earlier one of the same lane still waits."""
+    earlier = aliased(WebhookDelivery)
+    return exists().where(
+        earlier.webhook_id == WebhookDelivery.webhook_id,
+        earlier.lane == WebhookDelivery.lane,
+        earlier.state == WAITING,
+        earlier.event_id < WebhookDelivery.event_id,
+    )
 
 
 def _free(at: datetime) -> Sequence[ColumnElement[bool]]:

@@ -14,7 +14,7 @@ from app.adapters.outgoing import Outgoing
 from app.kernel.dates import now
 from app.platform.outbox import relay
 from app.platform.webhooks.delivery import WebhookAttempt, WebhookDelivery
-from app.platform.webhooks.sending import Sender
+from app.platform.webhooks.sending import Sender, Turn
 from app.platform.webhooks.subscription import WebhookHealth
 from app.wiring import Wiring
 from tests.factories.installation import Installation
@@ -79,7 +79,7 @@ class Post:
                 self.clock.at = max(self.clock.at, now() + timedelta(seconds=1))
                 return total
 
-    def serve(self, webhook_id: UUID) -> bool:
+    def serve(self, webhook_id: UUID) -> Turn:
         """Relay, then a turn of the endpoint."""
         self.relay()
         return self.sender.serve(self.schema, webhook_id)
