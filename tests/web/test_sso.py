@@ -3,14 +3,19 @@
 `docs/security/sign-on.md` lists the attacks by these names; those on the protocol itself are in `test_sso_attacks`.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.kernel.errors import Invalid
-from app.platform.users import Role, forget_profile, roles_of
+from app.kernel.errors import Conflict, Invalid
+from app.platform.identity.sign_ons import SignOns
+from app.platform.users import Role, User, forget_profile, roles_of
 from tenants.models import LoginSession, SignOnLink
 from tests.oidc_provider.evil import EvilProvider
+from tests.web.conftest import Browser
 from tests.web.firm import Firm, people, refused
 
 # Coming in
@@ -50,6 +55,39 @@ def test_a_user_with_a_password_is_linked_by_verified_address(firm: Firm) -> Non
     found = firm.user(email)
     assert found is not None
     assert found[1] == {"accountant"}
+
+
+def test_two_first_sign_ins_of_one_person_at_the_same_moment(firm: Firm) -> None:
+    """Two tabs of a new colleague come back together: one identity, one user, and both are in."""
+    email, ready = people(), Barrier(2)
+    browsers = [firm.browser(), firm.browser()]
+    backs = [firm.provider.authorize(firm.start(one), email=email).partition(firm.host)[2] for one in browsers]
+
+    def come_back(browser: Browser, back: str) -> int:
+        ready.wait(10)
+        return int(browser.get(back).status_code)
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(come_back, browsers, backs)) == [303, 303]
+    assert [browser.get("/settings/profile").status_code for browser in browsers] == [200, 200]
+    assert len(firm.portal.sign_ons.links(firm.tenant.id, firm.key)) == 1
+    assert firm.read(lambda work: len(work.session.scalars(select(User.id).where(User.email == email)).all())) == 1
+
+
+def test_a_sign_in_that_failed_half_way_goes_on(firm: Firm, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The link is made, the user is not: the next try makes the user, and nobody is locked out."""
+    email = people()
+
+    def broken(*_: object, **__: object) -> None:
+        raise Conflict("data.busy")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SignOns, "_join", broken)
+        assert firm.sign_in(email=email)[1].status_code == 409
+    assert firm.user(email) is None
+    browser, answer = firm.sign_in(email=email)
+    assert answer.status_code == 303
+    assert browser.get("/settings/profile").status_code == 200
 
 
 def test_an_invited_user_comes_in_without_a_password(firm: Firm) -> None:

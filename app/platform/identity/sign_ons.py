@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.kernel.dates import now
-from app.kernel.errors import Forbidden
+from app.kernel.errors import Conflict, Forbidden
 from app.platform.actions import Gate
 from app.platform.identity.emails import is_email
 from app.platform.identity.oidc import Person, claim_values
@@ -195,7 +195,7 @@ class SignOns:
                 identity_id = self._identity_for(session, user, email, person, locale)
                 link = _new_link(actor.tenant_id, provider.id, person, identity_id, email)
                 session.add(link)
-        except IntegrityError:  # two first sign-ins of the same person at the same moment
+        except (IntegrityError, Forbidden):  # or two first sign-ins of the same person at the same moment
             rival = self._link_of(actor.tenant_id, person)
             if rival is None:
                 raise Forbidden("sso.known_elsewhere", email=email) from None
@@ -231,20 +231,31 @@ class SignOns:
     ) -> None:
         """Make or tie the user, then the membership."""
         if user is None:
-            codes = _some_role(provider, person)
-            roles = [key for _, key in self._gate.read(actor, lambda work: _roles(work, codes))]
-            name = _name(person.claims, email)
-            done = self._gate.perform(
-                create_user, actor, None, name=name, email=email, roles=roles, locale=locale, identity_id=identity_id
-            )
-            user_id = UUID(str(done.result))
+            user_id = self._new_user(actor, provider, person, identity_id, email, locale)
         else:
             user_id = user.user_id
             self._gate.perform(link_user, actor, None, user_id=user_id, identity_id=identity_id)
+        member = {"identity_id": identity_id, "tenant_id": actor.tenant_id, "user_id": user_id, "created_at": now()}
         with Session(self._control) as session, session.begin():
-            session.merge(
-                Membership(identity_id=identity_id, tenant_id=actor.tenant_id, user_id=user_id, created_at=now())
+            session.execute(insert(Membership).values(member).on_conflict_do_nothing())
+
+    def _new_user(
+        self, actor: Actor, provider: Provider, person: Person, identity_id: UUID, email: str, locale: str
+    ) -> UUID:
+        """Make the user; one that the same person's other tab has made meanwhile is as good."""
+        codes = _some_role(provider, person)
+        roles = [key for _, key in self._gate.read(actor, lambda work: _roles(work, codes))]
+        name = _name(person.claims, email)
+        try:
+            done = self._gate.perform(
+                create_user, actor, None, name=name, email=email, roles=roles, locale=locale, identity_id=identity_id
             )
+        except Conflict:
+            made = self._gate.read(actor, lambda work: _user_of(work, identity_id, email))
+            if made is None or made.identity_id != identity_id:
+                raise
+            return made.user_id
+        return UUID(str(done.result))
 
     def _give_roles(self, actor: Actor, provider: Provider, person: Person, user: Known | None) -> None:
         """Let the roles that rules speak of follow the claim; an owner's roles are left alone."""
