@@ -412,7 +412,11 @@ def test_a_deadlock_is_tried_again(house: House) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(call, range(2)))
-    assert len(tries) == 3
+    # One of them was the database's victim and came back; it may even have met the other a second time.
+    assert max(tries.count(who) for who in range(2)) > 1
+    names = house.read(lambda work: [work.get(Department, key).name for key in keys])
+    assert sorted(name.split()[0] for name in names) == ["first", "second"]
+    assert len({name.split()[1] for name in names}) == 1
 
 
 def test_a_record_of_another_company_is_not_there(house: House) -> None:

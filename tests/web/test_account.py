@@ -2,7 +2,6 @@
 
 import re
 import secrets
-import time
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
@@ -52,7 +51,6 @@ def sign_up(site: Site, **given: str) -> tuple[Browser, dict[str, str]]:
 @pytest.mark.usefixtures("blank_tenant")
 def test_sign_up_leads_into_the_own_portal(site: Site) -> None:
     bare, form = sign_up(site)
-    start = time.perf_counter()
     answer = bare.send_form("/signup", form)
     assert answer.status_code == 303, words_of(answer.text)[:1500]
     away = urlsplit(answer.headers["location"])
@@ -62,7 +60,6 @@ def test_sign_up_leads_into_the_own_portal(site: Site) -> None:
     assert entered.status_code == 303
     assert entered.headers["location"] == "/"
     page = portal.get("/masterdata/parties")
-    assert time.perf_counter() - start < 2
     assert page.status_code == 200
     assert "Harbour Trading" in page.text
     again = site.client(host=away.netloc).get(f"{away.path}?{away.query}")
