@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from app.adapters.settings import Settings
 
 app = typer.Typer(
@@ -227,6 +229,43 @@ def demo(
 
     try:
         raise typer.Exit(run(load_settings(), slug, orders))
+    except Refusal as refusal:
+        _refused(refusal)
+
+
+people_app = typer.Typer(help="What the operator does for or against a person.", no_args_is_help=True)
+app.add_typer(people_app, name="person")
+
+
+@people_app.command("reset-factors")
+def person_reset_factors(email: Annotated[str, typer.Argument(help="The e-mail address they sign in with.")]) -> None:
+    """Take the second factors of somebody who has lost them and their recovery codes."""
+    from app.people import reset_factors
+
+    _of_person(reset_factors, email)
+
+
+@people_app.command("disable")
+def person_disable(email: Annotated[str, typer.Argument(help="The e-mail address they sign in with.")]) -> None:
+    """Shut a person out of every company; nothing is deleted."""
+    from app.people import disable
+
+    _of_person(disable, email)
+
+
+@people_app.command("enable")
+def person_enable(email: Annotated[str, typer.Argument(help="The e-mail address they sign in with.")]) -> None:
+    """Let a disabled person sign in again."""
+    from app.people import enable
+
+    _of_person(enable, email)
+
+
+def _of_person(change: Callable[[Settings, str], object], email: str) -> None:
+    from app.kernel.errors import Refusal
+
+    try:
+        typer.echo(str(change(load_settings(), email)))
     except Refusal as refusal:
         _refused(refusal)
 

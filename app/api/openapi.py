@@ -87,6 +87,9 @@ def describe(registry: Registry, table: RouteTable) -> dict[str, Any]:
     }
 
 
+FRESH = "Asks for a fresh sign-in, which no token can give: refused with `identity.stepup_required`."
+
+
 def _operation(endpoint: Endpoint, schemas: Schema) -> Schema:
     operation: Schema = {
         "operationId": endpoint.name,
@@ -97,6 +100,8 @@ def _operation(endpoint: Endpoint, schemas: Schema) -> Schema:
         ],
         "responses": {},
     }
+    if endpoint.action is not None and endpoint.action.fresh:
+        operation["description"] = FRESH
     if endpoint.public:
         operation["security"] = []
         operation["responses"] = {

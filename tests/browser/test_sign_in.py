@@ -235,7 +235,7 @@ def test_the_pages_are_accessible(who: str, request: pytest.FixtureRequest) -> N
     look("/factors/totp")
     colleague.set_up_app()
     wrong.extend(("codes", *found) for found in wrong_with(page))
-    for path in ("/verify", "/factors/codes", "/factors/totp/remove", "/settings/security"):
+    for path in ("/verify", "/factors/codes", "/factors/totp/remove", "/settings/security", "/settings/email"):
         look(path)
     colleague.sign_out()
     colleague.password()

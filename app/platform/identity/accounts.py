@@ -157,16 +157,18 @@ class Accounts:
         """
         email = email.strip().lower()
         self._count_login(email, address, tenant_id)
-        with Session(self._control) as session:
-            known = self._identity(session, email)
-            key = known.id if known else NOBODY  # the same statements are sent for strangers
+        wanted = select(Identity.id, Identity.password_hash, Identity.disabled_at)
+        with Session(self._control) as session, session.begin():
+            # The same statements for strangers, and no more made of the row than of none.
+            known = session.execute(wanted.where(Identity.email == (email if is_email(email) else ""))).one_or_none()
+            key, password_hash, disabled_at = known or (NOBODY, None, None)
             member = tenant_id is None or self._member(session, key, tenant_id) is not None
-            right = matches(known.password_hash if known else None, password)
-            if known is None or not right or not member or known.disabled_at is not None:
+            if not matches(password_hash, password) or not member or disabled_at is not None:
                 raise Forbidden("login.wrong", field="password")
-            if outdated(known.password_hash):
-                known.password_hash = hash_password(password)
-            session.commit()
+            assert password_hash is not None  # or it would not have matched
+            if outdated(password_hash):
+                made = hash_password(password)
+                session.execute(update(Identity).where(Identity.id == key).values(password_hash=made))
         self._forgive_login(email, address)
         return key
 

@@ -69,9 +69,15 @@ def clear_factors(control: Engine, identity_id: UUID, tenant_id: UUID) -> None:
 
     Conflict `factor.elsewhere` for a person of several companies: one of them may not open the way into another.
     """
-    with Session(control) as session, session.begin():
+    with Session(control) as session:
         places = set(session.scalars(select(Membership.tenant_id).where(Membership.identity_id == identity_id)))
         if places != {tenant_id}:
             raise Conflict("factor.elsewhere")
+    drop_factors(control, identity_id)
+
+
+def drop_factors(control: Engine, identity_id: UUID) -> None:
+    """Take every factor of a person, whatever companies they belong to: the operator's alone."""
+    with Session(control) as session, session.begin():
         for model in (Totp, Passkey, RecoveryCode):
             session.execute(delete(model).where(model.identity_id == identity_id))
