@@ -33,8 +33,9 @@ def auth_page(visit: Visit, screen: AuthScreen, status: int = 200) -> Response:
     cookie = session.read_cookie(visit.portal, visit.request, session.SESSION) if visit.profile else visit.guest
     screen.csrf = csrf.token_for(visit.portal.secret, cookie)
     screen.locale = visit.labels.tag
-    kept = [(name, value) for name, value in visit.query if name != "lang"]
-    screen.other_locale_href = link(visit.path, kept, lang=OTHER[visit.locale])
+    if visit.profile is None:  # whoever is signed in has chosen a language, and codes shown once are not shown again
+        kept = [(name, value) for name, value in visit.query if name != "lang"]
+        screen.other_locale_href = link(visit.path, kept, lang=OTHER[visit.locale])
     if visit.tenant is not None:
         screen.company = visit.tenant.company_name
     return HTMLResponse(render("auth.html", visit.locale, auth=screen, screen=screen), status)
