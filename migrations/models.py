@@ -6,11 +6,15 @@ from pkgutil import iter_modules
 from app.modules import NAMES
 
 PLATFORM = (
+    "access_policy",
+    "access_review",
     "access_rules",
     "app_installations",
     "audit_records",
     "comments",
+    "delegations",
     "documents",
+    "duties",
     "jobs",
     "numbering",
     "organisation",

@@ -1,12 +1,14 @@
 """The platform as a module of its own: users, roles, companies, departments, approvals, the audit log."""
 
+import app.platform.administrators
 import app.platform.app_installations
-import app.platform.app_registration  # noqa: F401  both declare actions of pages that are no declared screens
-from app.platform import positions
+import app.platform.app_registration  # noqa: F401  all three declare actions of pages that are no declared screens
+from app.platform import access_views, positions
 from app.platform.administration import AUDIT_ADMINISTRATION, SECURITY_ADMINISTRATION, SYSTEM_ADMINISTRATION
 from app.platform.audit_log import AUDIT, AUDIT_ENTRY
 from app.platform.audit_retention import drop_audit
 from app.platform.audit_seal import seal_audit
+from app.platform.duties import duty_rows, warn_of_conflicts
 from app.platform.explaining import ACCESS
 from app.platform.organisation import (
     Company,
@@ -87,6 +89,8 @@ USER = DocumentView(
         Button(deactivate_user, danger=True, when=lambda user: bool(user.active)),
         Button(reactivate_user, when=lambda user: not user.active),
     ],
+    pages=[RecordPage("access", update_user)],
+    preview=warn_of_conflicts,
     icon="user",
 )
 ROLES = ListView(
@@ -303,6 +307,7 @@ MODULE = Module(
         WEBHOOK,
         DELIVERIES,
         DELIVERY,
+        *access_views.VIEWS,
         AUDIT,
         AUDIT_ENTRY,
     ],
@@ -318,6 +323,7 @@ MODULE = Module(
         Menu("platform.approval_rule"),
         Menu("platform.webhook"),
         Menu("platform.webhook_delivery"),
+        *access_views.MENU,
         Menu("platform.audit_entry"),
     ],
     upkeep=[seal_audit, drop_audit],
@@ -334,4 +340,5 @@ MODULE = Module(
         "security_admin": list(SECURITY_ADMINISTRATION),
         "audit_admin": list(AUDIT_ADMINISTRATION),
     },
+    seeds=[duty_rows],
 )

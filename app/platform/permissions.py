@@ -31,9 +31,11 @@ class Grants:
 
     patterns: frozenset[str] = frozenset()
     everything: bool = False
+    without: frozenset[str] = frozenset()
+    """Permissions taken out whatever grants them: administration that is kept apart, or not lent to a deputy."""
 
     def __contains__(self, permission: str) -> bool:
-        return self.everything or _matches(self.patterns, permission)
+        return permission not in self.without and (self.everything or _matches(self.patterns, permission))
 
     @property
     def own(self) -> bool:
@@ -42,7 +44,7 @@ class Grants:
 
     def within(self, scopes: frozenset[str]) -> "Grants":
         """Narrowed to the scopes of a token: both must allow. An empty set of scopes narrows nothing."""
-        return self if not scopes else _Narrowed(self.patterns, self.everything, scopes)
+        return self if not scopes else _Narrowed(self.patterns, self.everything, self.without, scopes)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from sqlalchemy import or_, select
 
 from app.kernel.errors import Conflict, Finding, Invalid
 from app.platform.actions import action
-from app.platform.users import OWNER, RightsChanged, Role, User, UserRole, forget_after_commit, in_force
+from app.platform.users import OWNER, RightsChanged, Role, User, UserRole, forget_after_commit, in_force, note_rights
 from app.platform.work import Work
 
 PATTERN = re.compile(r"[a-z*][a-z0-9_*]*\.[a-z0-9_*]+")
@@ -71,7 +71,9 @@ def _set_patterns(work: Work, role: Role, patterns: list[str]) -> None:
     holders = holders_of(work, role.id)
     if work.actor.user_id in holders and not work.actor.grants.everything:
         raise Conflict("role.not_own_role", field="patterns")
+    note_rights(work, holders)
     role.patterns = patterns
+    work.session.flush()
     work.emit(RightsChanged(tuple(holders), role.id))
     forget_after_commit(work)
 

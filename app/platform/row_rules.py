@@ -48,7 +48,7 @@ def _person(model: type[Model], users: Collection[UUID], asked: Asked) -> Column
     if model is User:
         return model.__mapper__.columns["id"].in_(sorted(users))
     made = _made(model, users)
-    if asked.making and asked.work.actor.user_id in users:
+    if asked.making and asked.work.actor.subject_id in users:
         made = model.__mapper__.columns["id"].is_not(None)
     if column is None:
         return made
@@ -79,7 +79,7 @@ class Own:
         return _personal(model)
 
     def condition(self, model: type[Model], asked: Asked) -> ColumnElement[bool]:
-        me = asked.work.actor.user_id
+        me = asked.work.actor.subject_id
         return _person(model, [] if me is None else [me], asked)
 
 
@@ -90,7 +90,7 @@ class Team:
         return _personal(model)
 
     def condition(self, model: type[Model], asked: Asked) -> ColumnElement[bool]:
-        me = asked.work.actor.user_id
+        me = asked.work.actor.subject_id
         return _person(model, [] if me is None else team_of(asked.work, me), asked)
 
 
@@ -101,7 +101,7 @@ class DepartmentTree:
         return column_to(model, Department) is not None or _personal(model)
 
     def condition(self, model: type[Model], asked: Asked) -> ColumnElement[bool]:
-        work, me = asked.work, asked.work.actor.user_id
+        work, me = asked.work, asked.work.actor.subject_id
         tops = asked.rule.members or (frozenset() if me is None else departments_of(work, me))
         departments = frozenset(key for top in tops for key in departments_under(work, top))
         column = column_to(model, Department)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -16,8 +17,10 @@ from app.adapters.db import Code, Key, Model, Name, Versioned, table_of
 from app.kernel import dates
 from app.kernel.errors import Conflict, Forbidden, Invalid
 from app.platform import i18n
+from app.platform.access_policy import policy_of
 from app.platform.access_rules import RoleNarrowing, narrowing_of
 from app.platform.actions import action, own_action
+from app.platform.administration import ADMINISTRATION, kept_apart
 from app.platform.events import Event
 from app.platform.naming import is_chinese, label_in
 from app.platform.organisation import Company
@@ -111,9 +114,11 @@ class Profile:
         "company_id",
         "density",
         "email",
+        "for_user_id",
         "grants",
         "locale",
         "name",
+        "on_behalf_of",
         "owner",
         "roles",
         "rules",
@@ -129,6 +134,7 @@ class Profile:
         owner: bool,
         company: Company | None,
         rules: RoleNarrowing | None = None,
+        without: frozenset[str] = frozenset(),
     ) -> None:
         self.user_id = user.id
         self.name = user.name
@@ -138,10 +144,22 @@ class Profile:
         self.density = user.density
         self.owner = owner
         self.roles: frozenset[str] = frozenset()
-        self.grants = Grants(frozenset(patterns), everything=owner)
+        self.grants = Grants(frozenset(patterns), owner, without)
         self.rules = None if owner else rules
         self.company_id = company.id if company else None
         self.zone = company.zone if company else "UTC"
+        self.on_behalf_of: str | None = None
+        self.for_user_id: UUID | None = None
+
+    def acting_for(self, principal: "Profile") -> "Profile":
+        """The same person with somebody else's rights, rows and company, but not with their administration."""
+        acting = copy(self)
+        acting.owner = False
+        acting.rules, acting.company_id, acting.zone = principal.rules, principal.company_id, principal.zone
+        lent = principal.grants
+        acting.grants = Grants(lent.patterns, lent.everything, lent.without | ADMINISTRATION)
+        acting.on_behalf_of, acting.for_user_id = principal.name, principal.user_id
+        return acting
 
     def actor(self, tenant_id: UUID, schema: str, door: str, **more: object) -> Actor:
         """The actor this person is behind one door."""
@@ -156,6 +174,8 @@ class Profile:
             locale=self.locale,
             door=door,
             rules=self.rules,
+            on_behalf_of=self.on_behalf_of,
+            for_user_id=self.for_user_id,
             **more,  # type: ignore[arg-type]
         )
 
@@ -178,7 +198,10 @@ def profile_of(session: Session, schema: str, user_id: UUID) -> Profile | None:
         patterns = [pattern for role in roles for pattern in role.patterns]
         owner = any(role.code == OWNER for role in roles)
         rules = None if owner else narrowing_of(session, [(role.id, role.code, role.patterns) for role in roles])
-        found = Profile(user, patterns, owner, _company_of(session, user, rules), rules)
+        without = frozenset[str]()
+        if policy_of(session, schema).three_administrators:
+            without = kept_apart(pattern for role in roles if role.code != OWNER for pattern in role.patterns)
+        found = Profile(user, patterns, owner, _company_of(session, user, rules), rules, without)
         found.roles = frozenset(role.code for role in roles)
     with _cache_lock:
         if len(_cache) > 10_000:
@@ -305,7 +328,7 @@ def deactivate_user(work: Work, user_id: UUID) -> UUID:
     if user_id == work.actor.user_id:
         raise Conflict("user.not_oneself")
     user = work.load(User, user_id)
-    _keep_an_owner(work, without=user_id)
+    keep_an_owner(work, without=user_id)
     user.active = False
     forget_profile(work.actor.schema, user_id)
     return user.id
@@ -409,10 +432,12 @@ def _give_roles(work: Work, user: User, roles: Sequence[UUID]) -> None:
     require_not_oneself(work, user.id)
     found = work.load_all(Role, roles, lock=False)
     asked_owner = any(role.code == OWNER for role in found.values())
-    if asked_owner and not work.actor.grants.everything:
+    apart = policy_of(work.session, work.actor.schema).three_administrators
+    if asked_owner and not (work.actor.grants.everything or apart):
         raise Forbidden("role.only_owner_makes_owner", field="roles")
     if not asked_owner:
-        _keep_an_owner(work, without=user.id)
+        keep_an_owner(work, without=user.id)
+    note_rights(work, [user.id])
     for role_id, row in held.items():
         if role_id not in found:
             row.until_at = work.now
@@ -422,13 +447,40 @@ def _give_roles(work: Work, user: User, roles: Sequence[UUID]) -> None:
     forget_after_commit(work)
 
 
-def require_not_oneself(work: Work, user_id: UUID) -> None:
+def require_not_oneself(work: Work, user_id: UUID, field: str = "roles") -> None:
     """Nobody but an owner changes their own rights."""
     if user_id == work.actor.user_id and not work.actor.grants.everything:
-        raise Conflict("role.not_oneself", field="roles")
+        raise Conflict("role.not_oneself", field=field)
 
 
-def _keep_an_owner(work: Work, without: UUID) -> None:
+_BEFORE = "rights before"
+
+
+def note_rights(work: Work, user_ids: Sequence[UUID]) -> None:
+    """Remember what users may do before it changes, for those who judge the change (`RightsChanged`)."""
+    known = rights_before(work)
+    known.update(rights_of(work, [key for key in user_ids if key not in known]))
+
+
+def rights_before(work: Work) -> dict[UUID, frozenset[str]]:
+    """What was noted in this transaction."""
+    return work.remember(_BEFORE, dict[UUID, frozenset[str]])
+
+
+def rights_of(work: Work, user_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]]:
+    """The patterns of all roles that users hold now or will; an owner's hold a lone star."""
+    statement = (
+        select(UserRole.user_id, Role.patterns)
+        .join(Role, Role.id == UserRole.role_id)
+        .where(UserRole.user_id.in_(user_ids), or_(UserRole.until_at.is_(None), UserRole.until_at > work.now))
+    )
+    found: dict[UUID, frozenset[str]] = dict.fromkeys(user_ids, frozenset())
+    for user_id, patterns in work.session.execute(statement) if user_ids else ():
+        found[user_id] |= frozenset(patterns)
+    return found
+
+
+def keep_an_owner(work: Work, without: UUID) -> None:
     """A tenant always keeps at least one active owner."""
     owners = set(
         work.session.scalars(

@@ -62,6 +62,8 @@ class Actor:
     address: str = ""
     request_id: str = ""
     on_behalf_of: str | None = None
+    for_user_id: UUID | None = None
+    """Whose deputy the person is at the moment: rights and rows are theirs, deeds are the person's own."""
     modules: frozenset[str] | None = None
     """Modules the tenant is entitled to; None means all."""
     rules: Narrowing | None = None
@@ -76,6 +78,11 @@ class Actor:
         """Whom idempotency keys belong to: two apps acting for one person do not see each other's answers."""
         who = str(self.user_id or self.name)
         return f"{self.app.installation_id}:{self.user_id or ''}" if self.app else who
+
+    @property
+    def subject_id(self) -> UUID | None:
+        """The user whose records are "mine"."""
+        return self.for_user_id or self.user_id
 
     def may(self, permission: str) -> bool:
         """Whether role, token scope and entitlement all allow it."""

@@ -12,11 +12,13 @@ from starlette.types import Scope
 
 from app.kernel.errors import Missing
 from app.web import (
+    access_policy,
     account,
     audit_settings,
     bulk,
     consent,
     credentials,
+    deputies,
     developer,
     development,
     dialogs,
@@ -31,6 +33,7 @@ from app.web import (
     pages,
     palette,
     passkeys,
+    people,
     preferences,
     prints,
     reports,
@@ -141,6 +144,17 @@ def _rights(get: Callable[..., Route], post: Callable[..., Route]) -> list[Route
     return [
         get("/platform/roles/{id:uuid}/rights", roles.show_rights),
         post("/platform/roles/{id:uuid}/rights", roles.submit_rights),
+        get("/platform/users/{id:uuid}/access", people.show_access),
+        get("/settings/deputies", deputies.show),
+        post("/settings/deputies", deputies.name),
+        post("/settings/deputies/stop", deputies.stop),
+        post("/settings/deputies/{id:uuid}/end", deputies.end),
+        post("/settings/deputies/{id:uuid}/act", deputies.act),
+        get("/settings/access", access_policy.show),
+        post("/settings/access", access_policy.save),
+        post("/settings/access/separate", access_policy.separate),
+        post("/settings/access/propose", access_policy.propose),
+        post("/settings/access/confirm", access_policy.confirm),
     ]
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.platform import i18n
 from app.platform.actions import Action
+from app.platform.permission_catalog import grantable
 from app.platform.registry import Registry
 from app.platform.views import Field
 from app.platform.webhooks.catalogue import catalogue_of, event_title
@@ -137,10 +138,20 @@ def _tags(visit: Visit, resource: str, box: FieldBox, shown: Field, slot: Slot |
         offered = typed.options.get(box.name, [])
         box.choices = [Choice(value, text, value in chosen) for value, text in offered]
         box.lookup = "" if offered else f"/lookup/{resource_name(shown.ref)}"
+    elif shown.key in ("first", "second"):
+        box.choices = _permissions(visit, chosen)
     elif shown.key == "events":
         box.choices = _events(visit, chosen)
     else:
         box.choices = choices_for(visit.labels, resource, shown, slot, chosen)
+
+
+def _permissions(visit: Visit, chosen: Sequence[str]) -> list[Choice]:
+    """What a duty may consist of: every action, and what was chosen that is not there (yet)."""
+    actions = visit.portal.registry.actions
+    known = [name for name in grantable(visit.portal.registry) if name in actions]
+    found = [Choice(name, name, selected=True) for name in chosen if name not in known]
+    return found + [Choice(name, visit.labels.action(actions[name]), name in chosen, name) for name in known]
 
 
 def _events(visit: Visit, chosen: Sequence[str]) -> list[Choice]:

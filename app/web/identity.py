@@ -4,10 +4,12 @@ import logging
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.orm import Session
 from starlette.responses import RedirectResponse, Response
 
 from app.kernel.errors import Forbidden, Refusal
 from app.platform.actions import Action
+from app.platform.delegations import acting_profile
 from app.platform.identity.challenges import LIFE, put_challenge
 from app.platform.identity.factors import clear_factors
 from app.platform.identity.secrets import new_secret
@@ -16,6 +18,7 @@ from app.platform.sign_in_policy import policy_of
 from app.platform.sign_on import admits, enforced, providers_of, record_sign_on
 from app.platform.user_credentials import reset_user_factors
 from app.platform.users import (
+    Profile,
     User,
     create_user,
     deactivate_user,
@@ -45,10 +48,22 @@ def signed_in(visit: Visit, cookie: str) -> None:
         profile = profile_of(tenant_session, visit.tenant.schema, found.user_id)
         providers = providers_of(tenant_session, visit.tenant.schema)
         policy = policy_of(tenant_session, visit.tenant.schema)
+        acting = _acting(visit, tenant_session, profile)
         tenant_session.rollback()
     if profile is not None and admits(providers, found.provider_id, owner=profile.owner):
-        visit.session, visit.profile = found, profile
+        visit.session, visit.profile = found, acting or profile
         visit.must_have_factor = policy.asks_factor_of(profile.roles)
+
+
+def _acting(visit: Visit, tenant_session: Session, own: Profile | None) -> Profile | None:
+    """The person as somebody's deputy, where the browser says so and it is lent."""
+    wanted = session.read_cookie(visit.portal, visit.request, session.ACTING)
+    if own is None or visit.tenant is None or not wanted:
+        return None
+    try:
+        return acting_profile(tenant_session, visit.tenant.schema, own, UUID(wanted))
+    except ValueError:
+        return None
 
 
 def let_in(

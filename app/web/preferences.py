@@ -6,6 +6,7 @@ from uuid import UUID
 from starlette.responses import Response
 
 from app.kernel.errors import Invalid
+from app.platform.administrators import confirm_joint_administration, update_access_policy
 from app.platform.app_registration import create_app
 from app.platform.audit_retention import update_audit_retention
 from app.platform.i18n import LOCALES
@@ -63,7 +64,9 @@ def change(visit: Visit) -> Response:
 
 def settings_nav(visit: Visit) -> list[Tab]:
     """The sections of one's own settings; for who may set them, the rules of signing in and the developer's apps."""
-    names = ["profile", "security", "sessions", "tokens", "apps"]
+    names = ["profile", "security", "sessions", "tokens", "apps", "deputies"]
+    if any(visit.may(act.permission) for act in (update_access_policy, confirm_joint_administration)):
+        names.append("access")
     if visit.may(update_sign_in_policy.permission):
         names.append("sign-in")
     if visit.may(update_identity_provider.permission):

@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from starlette.responses import Response
 
 from app.kernel.errors import Conflict, Invalid, Refusal
+from app.platform.duties import clashes, conflict_name, new_clashes
 from app.platform.naming import is_chinese
 from app.platform.permission_catalog import BASIC, Subject, expanded, grantable, patterns_for, subjects_by_module
 from app.platform.permissions import require_read
-from app.platform.roles import holder_names, update_role
-from app.platform.users import OWNER, Role
+from app.platform.queries import labels_of
+from app.platform.roles import holder_names, holders_of, update_role
+from app.platform.users import OWNER, Role, User, rights_of
 from app.platform.work import Work
 from app.web.crumbs import crumbs_of
 from app.web.matrix import MatrixCell, MatrixGroup, MatrixRow, MatrixScreen, ReviewList, ReviewScreen, WideCells
@@ -214,6 +216,7 @@ def _review(visit: Visit, work: Work, role: Role, typed: Rights, wanted: list[st
         ReviewList(labels.text("web.role.patterns_given"), come, "ok"),
         ReviewList(labels.text("web.role.patterns_dissolved"), gone, "warn"),
     ]
+    lists.append(ReviewList(labels.text("web.role.conflicts"), _conflicts(work, role, wanted), "warn"))
     names = holder_names(work, [role.id])[role.id]
     said = labels.text("web.role.holders", count=len(names), names=_joined(visit, names)) if names else ""
     hidden = [("permission", name) for name in sorted(typed.permissions)]
@@ -230,6 +233,19 @@ def _review(visit: Visit, work: Work, role: Role, typed: Rights, wanted: list[st
     )
     crumbs = [*crumbs_of(visit, resource, role_title(visit, role), url), (labels.text("web.role.review"), "")]
     return page(visit, work, "review.html", screen, crumbs=crumbs)
+
+
+def _conflicts(work: Work, role: Role, wanted: Sequence[str]) -> list[str]:
+    """Duties that come to lie in one hand: in the role itself, and in those who hold it with other roles."""
+    found = [conflict_name(work, clash.conflict) for clash in clashes(work, {role.id: wanted})]
+    holders = holders_of(work, role.id)
+    before = rights_of(work, holders)
+    after = {user: (held - set(role.patterns)) | set(wanted) for user, held in before.items()}
+    names = labels_of(work, {User: holders})
+    return found + [
+        f"{names.get(clash.holder_id, '')}: {conflict_name(work, clash.conflict)}"
+        for clash in new_clashes(work, before, after)
+    ]
 
 
 def _joined(visit: Visit, names: Sequence[str]) -> str:

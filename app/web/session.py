@@ -19,6 +19,8 @@ PENDING = "hanse-second"
 """A sign-in that waits for its second factor."""
 FLASH = "hanse-flash"
 LOCALE = "hanse-locale"
+ACTING = "hanse-acting"
+"""Whom one acts for; it grants nothing, every request looks whether it is lent."""
 LETTERS = "hanse-letters"
 """`off` for somebody who has switched single-letter keys off."""
 FLASH_SECONDS = 60

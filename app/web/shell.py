@@ -19,7 +19,7 @@ from app.web import csrf, session
 from app.web.markup import safe
 from app.web.portal import Visit
 from app.web.render import render
-from app.web.widgets import CompanyChoice, Crumb, MenuGroup, MenuItem, Notice, Person, Shell, Shortcut
+from app.web.widgets import ActionButton, CompanyChoice, Crumb, MenuGroup, MenuItem, Notice, Person, Shell, Shortcut
 
 KEEP_SECONDS = 10.0
 TABBAR = 4
@@ -78,6 +78,10 @@ def build_shell(
     labels = visit.labels
     current = next((choice for choice in frame.companies if choice[3]), None)
     cookie = session.read_cookie(visit.portal, visit.request, session.SESSION)
+    if profile.on_behalf_of is not None:
+        text = labels.text("web.deputy.acting", name=profile.on_behalf_of)
+        stop = ActionButton(labels.text("web.account.deputies"), "/settings/deputies")
+        notices = [Notice(text, "warn", action=stop), *notices]
     shell = Shell(
         title=title,
         locale=labels.tag,
@@ -153,7 +157,7 @@ def _toast(visit: Visit) -> str:
 
 def _frame_of(visit: Visit, work: Work) -> _Frame:
     assert visit.profile is not None
-    key = (visit.actor.schema, visit.profile.user_id, visit.actor.company_id, visit.locale)
+    key = (visit.actor.schema, visit.profile.user_id, visit.profile.for_user_id, visit.actor.company_id, visit.locale)
     hit = _frames.get(key)
     if hit is not None and hit.until > time.monotonic():
         return hit
