@@ -28,6 +28,7 @@ from app.platform.positions import (
 )
 from app.platform.registry import Module
 from app.platform.roles import copy_role, create_role, delete_role, holder_names, update_role
+from app.platform.rule_editing import create_access_rule
 from app.platform.rule_views import ACCESS_RULE, ACCESS_RULES
 from app.platform.user_credentials import reset_user_factors
 from app.platform.users import (
@@ -127,7 +128,7 @@ ROLE = DocumentView(
         ),
         Button(delete_role, danger=True, when=lambda role: role.code != OWNER),
     ],
-    pages=[RecordPage("rights", update_role)],
+    pages=[RecordPage("rights", update_role), RecordPage("limits", create_access_rule)],
     icon="shield",
 )
 COMPANIES = ListView(

@@ -37,6 +37,7 @@ from app.web import (
     preferences,
     prints,
     reports,
+    role_limits,
     roles,
     second,
     security,
@@ -144,6 +145,10 @@ def _rights(get: Callable[..., Route], post: Callable[..., Route]) -> list[Route
     return [
         get("/platform/roles/{id:uuid}/rights", roles.show_rights),
         post("/platform/roles/{id:uuid}/rights", roles.submit_rights),
+        get("/platform/roles/{id:uuid}/limits", role_limits.show),
+        post("/platform/roles/{id:uuid}/limits", role_limits.add),
+        post("/platform/roles/{id:uuid}/limits/choose", role_limits.choose),
+        post("/platform/roles/{id:uuid}/limits/{rule:uuid}/delete", role_limits.remove),
         get("/platform/users/{id:uuid}/access", people.show_access),
         get("/settings/deputies", deputies.show),
         post("/settings/deputies", deputies.name),

@@ -4,11 +4,13 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import select
 from starlette.responses import Response
 
 from app.kernel.errors import Conflict, Forbidden, Invalid, Refusal
 from app.platform import formats
 from app.platform.delegations import Delegation, delegations_of, end_deputy, name_deputy, principals_of
+from app.platform.permissions import read_permission
 from app.platform.queries import labels_of
 from app.platform.users import User
 from app.platform.work import Work
@@ -50,8 +52,11 @@ def _shown(visit: Visit, refusal: Refusal | None = None) -> Response:
 
 def _form(visit: Visit, refusal: Refusal | None) -> SettingsSection:
     labels = visit.labels
+    whom = FieldBox("deputy_id", labels.text("field.deputy_id"), "ref", required=True, lookup="/lookup/platform.user")
+    if not visit.may(read_permission(User)):
+        whom = FieldBox("deputy_email", labels.text("web.deputy.email"), "email", required=True, max_length=254)
     fields = [
-        FieldBox("deputy_id", labels.text("field.deputy_id"), "ref", required=True, lookup="/lookup/platform.user"),
+        whom,
         FieldBox("from_at", labels.text("field.from_at"), "instant", help=labels.text("platform.role_grant.from_at.help")),
         FieldBox("until_at", labels.text("field.until_at"), "instant", required=True),
         FieldBox("reason", labels.text("field.reason"), max_length=200),
@@ -108,10 +113,7 @@ def name(visit: Visit) -> Response:
 
 def _read(visit: Visit) -> dict[str, object]:
     given: dict[str, object] = {"reason": visit.form.get("reason", "").strip()[:200]}
-    try:
-        given["deputy_id"] = UUID(visit.form.get("deputy_id", ""))
-    except ValueError:
-        raise Invalid("input.required", field="deputy_id") from None
+    given["deputy_id"] = _deputy(visit)
     for field in ("from_at", "until_at"):
         text = visit.form.get(field, "")
         if text:
@@ -119,6 +121,22 @@ def _read(visit: Visit) -> dict[str, object]:
     if "until_at" not in given:
         raise Invalid("input.required", field="until_at")
     return given
+
+
+def _deputy(visit: Visit) -> UUID:
+    """Picked from the users; typed as an address by those who may not list them."""
+    email = visit.form.get("deputy_email", "").strip().lower()
+    if email:
+        known = select(User.id).where(User.email == email, User.active)
+        found = visit.read(lambda work: work.session.scalars(known).one_or_none())
+        if found is None:
+            raise Invalid("delegation.unknown", field="deputy_email")
+        return found
+    try:
+        return UUID(visit.form.get("deputy_id", ""))
+    except ValueError:
+        field = "deputy_id" if visit.may(read_permission(User)) else "deputy_email"
+        raise Invalid("input.required", field=field) from None
 
 
 def _instant(visit: Visit, field: str, text: str) -> datetime:

@@ -64,7 +64,7 @@ def test_a_whole_column(desk: Desk, shop: Shop) -> None:
 
 @pytest.mark.parametrize("locale", ["en", "zh_CN"])
 def test_accessible(desk: Desk, shop: Shop, locale: str) -> None:
-    person = desk.person(locale, reduced_motion="reduce")
+    person = desk.person(locale, name=f"rights-{locale}", reduced_motion="reduce")
     role = role_id(shop, "accountant")
     wrong: dict[str, Any] = {}
     for name, path in (
@@ -72,6 +72,12 @@ def test_accessible(desk: Desk, shop: Shop, locale: str) -> None:
         ("matrix", f"/platform/roles/{role}/rights"),
         ("owner", f"/platform/roles/{role_id(shop, 'owner')}/rights"),
         ("roles", "/platform/roles"),
+        ("limits", f"/platform/roles/{role}/limits?model=sales.order"),
+        ("grants", "/platform/role-grants"),
+        ("grant", "/platform/role-grants/new"),
+        ("conflicts", "/platform/reports/duty-report"),
+        ("deputies", "/settings/deputies"),
+        ("policy", "/settings/access"),
     ):
         wrong |= seen(person, name, f"{shop.url}{path}", 200)
         person.shot(name)

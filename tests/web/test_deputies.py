@@ -80,6 +80,25 @@ def test_mistakes_stand_at_their_fields(owner: Browser, site: Site) -> None:
     assert 'id="e-until_at"' in answer.text
 
 
+def test_a_deputy_is_named_by_address_where_users_may_not_be_listed(site: Site) -> None:
+    gate, actor = site.portal.gate, site.actor()
+    role = UUID(gate.perform(create_role, actor, code="blind", name="Blind", patterns=["sales.read_*"]).result)
+    act = site.portal.registry.actions["platform.assign_roles"]
+    gate.perform(act, actor, user_id=site.reader, roles=[role])
+    try:
+        browser = site.client(site.reader)
+        assert 'name="deputy_email"' in browser.get("/settings/deputies").text
+        form = {"deputy_email": "nobody@acme.example", "until_at": tomorrow()}
+        wrong = browser.send_form("/settings/deputies", form)
+        assert wrong.status_code == 422
+        assert 'id="e-deputy_email"' in wrong.text
+        named = browser.send_form("/settings/deputies", {**form, "deputy_email": "Owner@acme.example"})
+        assert named.status_code == 303
+    finally:
+        reader = site.read(lambda work: work.session.scalars(select(Role.id).where(Role.code == "reader")).one())
+        gate.perform(act, actor, user_id=site.reader, roles=[reader])
+
+
 def test_the_rights_policy(site: Site, owner: Browser, reader: Browser) -> None:
     assert reader.get("/settings/access").status_code == 403
     assert owner.get("/settings/access").status_code == 200
