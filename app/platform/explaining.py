@@ -19,7 +19,7 @@ from app.platform.access_rules import RoleNarrowing, RoleRules, narrowing_of
 from app.platform.actions import ACTIONS, SELF
 from app.platform.naming_arguments import subject_of
 from app.platform.permissions import KNOWN_PERMISSIONS, Grants, model_named, name_of, narrowed
-from app.platform.users import OWNER, Role, User, roles_of
+from app.platform.users import OWNER, Role, User, roles_now, withheld
 from app.platform.views import Parameter, Report, ReportColumn, ReportRow, ReportView
 from app.platform.work import Work
 
@@ -87,7 +87,7 @@ def _row(work: Work, say: Say, *, strong: bool = False) -> ReportRow:
 
 
 def _says(work: Work, user: User, permission: str, key: UUID | None, scopes: Sequence[str]) -> Iterator[Say]:
-    roles = roles_of(work, user.id)
+    roles = roles_now(work, user.id)
     owner = any(role.code == OWNER for role in roles)
     yield Say(
         "user", "access.active" if user.active else "access.inactive", YES if user.active else NO, {"name": user.name}
@@ -96,6 +96,8 @@ def _says(work: Work, user: User, permission: str, key: UUID | None, scopes: Seq
     entitled = modules is None or module == "platform" or module in modules
     yield Say("entitlement", "access.entitled" if entitled else "access.not_entitled", YES if entitled else NO)
     yield from _grants(work, roles, permission)
+    if permission in withheld(work, roles):
+        yield Say("role", "access.kept_apart", NO)
     if scopes:
         within = permission in Grants(frozenset(scopes))
         yield Say(

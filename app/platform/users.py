@@ -198,9 +198,7 @@ def profile_of(session: Session, schema: str, user_id: UUID) -> Profile | None:
         patterns = [pattern for role in roles for pattern in role.patterns]
         owner = any(role.code == OWNER for role in roles)
         rules = None if owner else narrowing_of(session, [(role.id, role.code, role.patterns) for role in roles])
-        without = frozenset[str]()
-        if policy_of(session, schema).three_administrators:
-            without = kept_apart(pattern for role in roles if role.code != OWNER for pattern in role.patterns)
+        without = _withheld(session, schema, roles)
         found = Profile(user, patterns, owner, _company_of(session, user, rules), rules, without)
         found.roles = frozenset(role.code for role in roles)
     with _cache_lock:
@@ -208,6 +206,24 @@ def profile_of(session: Session, schema: str, user_id: UUID) -> Profile | None:
             _cache.clear()
         _cache[schema, user_id] = (now + CACHE_SECONDS, found)
     return found
+
+
+def _withheld(session: Session, schema: str, roles: Sequence[Role]) -> frozenset[str]:
+    """What administrators who are kept apart do not hold, whatever their roles say."""
+    if not policy_of(session, schema).three_administrators:
+        return frozenset()
+    return kept_apart(pattern for role in roles if role.code != OWNER for pattern in role.patterns)
+
+
+def withheld(work: Work, roles: Sequence[Role]) -> frozenset[str]:
+    """The same, for who asks why."""
+    return _withheld(work.session, work.actor.schema, roles)
+
+
+def roles_now(work: Work, user_id: UUID) -> list[Role]:
+    """Every role a user holds at the moment, with and without a set end, by name."""
+    mine = select(UserRole.role_id).where(UserRole.user_id == user_id, in_force(work.now))
+    return list(work.session.scalars(select(Role).where(Role.id.in_(mine)).order_by(Role.name)))
 
 
 def _company_of(session: Session, user: User, rules: RoleNarrowing | None) -> Company | None:

@@ -18,6 +18,7 @@ from app.platform.access_review import AccessDecision
 from app.platform.administration import ADMINISTRATION, AREAS, areas_of, kept_apart
 from app.platform.delegations import Delegation, acting_profile
 from app.platform.duties import DutyConflict, held_together
+from app.platform.explaining import explain_access
 from app.platform.permissions import Grants
 from app.platform.records import AuditEntry
 from app.platform.users import Role, UserRole, forget_profiles, profile_of
@@ -307,6 +308,8 @@ def test_no_account_administers_two_areas(wiring: Any) -> None:
     for area, key in people.items():
         actor = actor_of(tenant, key)
         assert {other for other, rights in AREAS.items() if any(actor.may(right) for right in rights)} == {area}
+    why = tenant.read(lambda work: explain_access(work, owner, "platform.create_user")).rows[0]
+    assert (why.values["outcome"], "kept apart" in why.values["rule"]) == ("rejected", True)
     founder = actor_of(tenant, owner)
     assert not any(founder.may(right) for right in ADMINISTRATION)
     assert founder.may("sales.confirm_order")
