@@ -22,6 +22,7 @@ from uuid import UUID
 import structlog
 from procrastinate import App, PsycopgConnector, RetryStrategy, SyncPsycopgConnector
 from procrastinate.exceptions import AlreadyEnqueued
+from sqlalchemy.orm import Session
 
 from app.adapters import redis as cache
 from app.adapters.settings import Settings
@@ -53,6 +54,19 @@ ENDPOINTS_AT_ONCE = 4
 
 LETTERS = RetryStrategy(max_attempts=6, exponential_wait=4)
 """A letter is tried for about an hour and a half."""
+
+
+def actor_of_job(session: Session, tenant: TenantRef, user_id: UUID | None) -> Actor:
+    """Who a job acts for: whoever asked for it, with the rights they hold by now; the system for its own.
+
+    Somebody dismissed since then holds none, and is never taken for the system.
+    """
+    if user_id is None:
+        return Actor.system(tenant.id, tenant.schema, door="job")
+    profile = profile_of(session, tenant.schema, user_id)
+    if profile is None:
+        return Actor(tenant.id, tenant.schema, "", user_id=user_id, door="job")
+    return profile.actor(tenant.id, tenant.schema, "job", modules=tenant.modules)
 
 
 @dataclass
@@ -164,12 +178,7 @@ class Worker:
             if job is None:
                 return
             name = job.name
-            profile = profile_of(session, tenant.schema, job.user_id) if job.user_id else None
-            actor = (
-                profile.actor(tenant.id, tenant.schema, "job")
-                if profile
-                else Actor.system(tenant.id, tenant.schema, door="job")
-            )
+            actor = actor_of_job(session, tenant, job.user_id)
             session.rollback()
         outcome = "failed"
         try:
