@@ -47,6 +47,7 @@ AUDIT_ADMINISTRATION = (
     "platform.read_access_review",
     "platform.read_access_decision",
     "platform.read_audit_entry",
+    "platform.*_audit_retention",
     "platform.read_duty_report",
     "platform.read_role_report",
     "platform.confirm_joint_administration",
