@@ -192,7 +192,7 @@ class _Sheet:
         start, lowest = self.y, self.y
         facts_width = self._facts_width()
         room = self.width - facts_width - (BLOCK_GAP if facts_width else 0)
-        count = len(self.content.blocks)
+        count = max(1, len(self.content.blocks))
         each = (room - BLOCK_GAP * (count - 1)) / count
         for index, block in enumerate(self.content.blocks):
             x, self.y = self.left + index * (each + BLOCK_GAP), start

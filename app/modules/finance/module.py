@@ -1,5 +1,6 @@
 """Finance as the doors see it."""
 
+from app.modules.finance.actions.closing import draft_due
 from app.modules.finance.actions.dimension import dimension_rows
 from app.modules.finance.actions.seal import seal_ledger
 from app.modules.finance.queries.check import balance_findings, chain_findings, open_item_findings
@@ -20,7 +21,7 @@ from app.modules.finance.views.overview import OVERVIEW
 from app.modules.finance.views.payment import BANK_ACCOUNT, BANK_ACCOUNTS, OPEN_ITEMS, PAYMENT, PAYMENTS
 from app.modules.finance.views.period import PERIOD, PERIOD_EXCEPTION, PERIOD_EXCEPTIONS, PERIODS
 from app.modules.finance.views.period_seal import PERIOD_SEAL, PERIOD_SEALS
-from app.modules.finance.views.report import ACCOUNT_DETAIL, AGEING, BALANCE_CHANGE, TRIAL_BALANCE
+from app.modules.finance.views.report import ACCOUNT_DETAIL, AGEING, BALANCE_CHANGE, DIMENSION_BALANCE, TRIAL_BALANCE
 from app.modules.finance.views.setup import SETUP
 from app.modules.finance.views.tax import TAX_CODE, TAX_CODES, TAX_RULE, TAX_RULES
 from app.modules.finance.views.voucher import VOUCHER, VOUCHERS
@@ -75,6 +76,7 @@ MODULE = Module(
         ACCOUNT_DETAIL,
         AGEING,
         BALANCE_CHANGE,
+        DIMENSION_BALANCE,
         OVERVIEW,
         SETUP,
     ],
@@ -88,6 +90,7 @@ MODULE = Module(
         Menu("finance.trial_balance", group="reports"),
         Menu("finance.account_detail", group="reports"),
         Menu("finance.ageing", group="reports"),
+        Menu("finance.dimension_balance", group="reports"),
         Menu("finance.balance_change", group="reports"),
         Menu("finance.voucher_template", group="settings"),
         Menu("finance.account", group="settings"),
@@ -118,5 +121,5 @@ MODULE = Module(
     },
     seeds=[dimension_rows],
     checks=[balance_findings, chain_findings, open_item_findings, proof_findings],
-    upkeep=[seal_ledger],
+    upkeep=[seal_ledger, draft_due],
 )

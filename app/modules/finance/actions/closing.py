@@ -1,6 +1,6 @@
 """The month-end checklist at work: begun for a period, looked at, run, signed off with what was seen."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import MISSING
@@ -18,14 +18,25 @@ from app.modules.finance.queries.closing import (
     goods_received,
     reconciled,
     recurring_due,
+    recurring_left,
     result_left,
     step_of,
     steps_in_order,
     unposted,
     unsealed,
 )
-from app.platform.actions import action
-from app.platform.work import Work
+from app.platform.actions import Gate, action
+from app.platform.organisation import companies
+from app.platform.work import Actor, Work
+
+
+def draft_due(router: Any, gate: Gate, actor: Actor) -> None:
+    """The worker's upkeep: draft what schedules have due by today in every company; nothing is written where nothing is."""
+    del router
+    for company in gate.read(actor, lambda work: [(c.id, c.zone) for c in companies(work) if c.ready]):
+        inside = actor.in_company(*company)
+        if gate.read(inside, lambda work: recurring_left(work, work.today())):
+            gate.perform(draft_recurring_vouchers, inside)
 
 
 def _drafted(work: Work, period: Period) -> None:

@@ -19,6 +19,7 @@ from app.modules.finance.actions.voucher_draft import (
 )
 from app.modules.finance.models.voucher import Voucher, VoucherLine, VoucherTemplate, VoucherTemplateLine
 from app.modules.finance.queries.book import book_of
+from app.modules.finance.queries.closing import period_at
 from app.modules.finance.queries.voucher import template_lines_of, voucher_lines_of
 from app.modules.finance.rules.voucher import due_days
 from app.modules.masterdata.actions.change import CodeText, NameText, apply, switch
@@ -162,8 +163,8 @@ def _draft_due(work: Work, template: VoucherTemplate, until: date, known: set[An
     book, count = book_of(work), 0
     assert template.first_on is not None
     for due in due_days(template.schedule, template.first_on, template.last_on, template.day, until):
-        period_id, _ = book.period(due)
-        if (template.id, period_id) not in known:
+        period_id = period_at(book, due)
+        if period_id is not None and (template.id, period_id) not in known:
             known.add((template.id, period_id))
             _draft(work, template, due, period_id)
             count += 1

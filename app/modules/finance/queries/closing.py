@@ -6,6 +6,7 @@ finance knowing them. A step looks at the books when somebody asks: the page is 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from app.modules.finance.models.payment import Payment
 from app.modules.finance.models.period import CloseTask, Period
 from app.modules.finance.models.voucher import Voucher, VoucherTemplate
 from app.modules.finance.queries.balance import balance_before
-from app.modules.finance.queries.book import book_of
+from app.modules.finance.queries.book import BookFacts, book_of
 from app.modules.finance.queries.check import open_item_findings
 from app.modules.finance.queries.entry import dimensions_of
 from app.modules.finance.rules.closing import Standing
@@ -103,6 +104,11 @@ def unposted(work: Work, period: Period) -> Evidence:
 
 def recurring_due(work: Work, period: Period) -> Evidence:
     """Schedules that fell due by the period's end and were not drafted."""
+    return Evidence(recurring_left(work, period.last_on), link="/finance/voucher-templates")
+
+
+def recurring_left(work: Work, until: date) -> int:
+    """How many vouchers schedules have due by a day that were not drafted."""
     book = book_of(work)
     made = select(Voucher.template_id, Voucher.period_id).where(
         Voucher.company_id == work.company_id, Voucher.period_id.is_not(None)
@@ -114,12 +120,18 @@ def recurring_due(work: Work, period: Period) -> Evidence:
         )
     )
     due = {
-        (template.id, book.period(day)[0])
+        (template.id, period_id)
         for template in templates
         if template.first_on is not None
-        for day in due_days(template.schedule, template.first_on, template.last_on, template.day, period.last_on)
+        for day in due_days(template.schedule, template.first_on, template.last_on, template.day, until)
+        if (period_id := period_at(book, day)) is not None
     }
-    return Evidence(len(due - known), link="/finance/voucher-templates")
+    return len(due - known)
+
+
+def period_at(book: BookFacts, day: date) -> UUID | None:
+    """The period of a day; None outside the years that are open, where a schedule waits until they are."""
+    return next((key for key, period in book.periods if not period.adjustment and period.holds(day)), None)
 
 
 def goods_received(work: Work, period: Period) -> Evidence:

@@ -1,8 +1,10 @@
 """Trial balance, account detail, ageing, and what changed between two instants of knowledge."""
 
 from app.modules.finance.models.account import Account
+from app.modules.finance.models.dimension import Dimension
 from app.modules.finance.models.journal import Entry
 from app.modules.finance.models.open_item import OpenItemState
+from app.modules.finance.queries.dimension import BY, dimension_balance
 from app.modules.finance.queries.known import balance_change
 from app.modules.finance.queries.report import account_detail, ageing, trial_balance, year_start
 from app.modules.masterdata.models.party import Party
@@ -82,4 +84,23 @@ BALANCE_CHANGE = ReportView(
     parameters=[*WINDOW, Parameter("known_before", "instant"), KNOWN_AT],
     icon="history",
     over=[Entry, Account],
+)
+DIMENSION_BALANCE = ReportView(
+    "finance",
+    "dimension_balance",
+    dimension_balance,
+    columns=[
+        ReportColumn("name", "text", "field.account_name"),
+        ReportColumn("debit", "money", total=True),
+        ReportColumn("credit", "money", total=True),
+        ReportColumn("balance", "money", total=True),
+        ReportColumn("quantity", "quantity"),
+    ],
+    parameters=[
+        Parameter("by", "choice", default=lambda work: "cost_centre", choices=BY),
+        Parameter("and_by", "choice", choices=BY),
+        Parameter("dimension", "ref", ref=Dimension),
+        *WINDOW,
+    ],
+    icon="category",
 )

@@ -10,11 +10,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from app.kernel.errors import Refusal
+from app.modules.finance.actions.closing import draft_due
 from app.modules.finance.actions.voucher_draft import VoucherLineInput
 from app.modules.finance.models.account import Account
 from app.modules.finance.models.voucher import Voucher
 from app.modules.masterdata.actions.seed import seeded_id
 from app.platform.queries import lookup
+from app.platform.work import Actor
 from tests.modules.finance.conftest import Books
 
 DAY = date(2025, 3, 5)
@@ -240,6 +242,22 @@ def test_schedules_draft_once_a_period(desk: Books) -> None:
         (date(2025, 2, 28), date(2025, 3, 1)),
         (date(2025, 3, 31), date(2025, 4, 1)),
     ]
+
+
+def test_the_worker_drafts_what_is_due(desk: Books) -> None:
+    today = desk.read(lambda work: work.today())
+    desk.perform(
+        "finance.create_voucher_template",
+        code="RENT",
+        name="房租",
+        lines=[line(desk, "expense", debit=D(5), memo="房租"), line(desk, "bank", credit=D(5))],
+        schedule="yearly",
+        first_on=today,
+        day=today.day,
+    )
+    for _ in range(2):
+        draft_due(None, desk.gate, Actor.system(desk.actor.tenant_id, desk.actor.schema))
+    assert [row.source for row in desk.rows("SELECT source FROM finance_voucher")] == ["recurring"]
 
 
 def test_accounts_are_found_by_code_pinyin_and_initials(desk: Books) -> None:

@@ -16,8 +16,10 @@ from app.modules.finance.models.account import Account
 from app.modules.finance.models.invoice import Invoice
 from app.modules.finance.models.journal import Entry
 from app.modules.finance.models.payment import Payment
+from app.modules.finance.models.voucher import Voucher
 from app.modules.finance.module import MODULE
 from app.modules.finance.prints.invoice import INVOICE_PRINT
+from app.modules.finance.prints.voucher import VOUCHER_PRINT
 from app.modules.finance.queries import report
 from app.modules.finance.views.account import ACCOUNT
 from app.modules.finance.views.closing import CLOSE_TASK
@@ -76,6 +78,8 @@ def shop(installation: Installation) -> Books:
     books.perform("finance.create_dimension_value", dimension_id=project, code="N", name="North")
     period = books.rows("SELECT id FROM finance_period WHERE code = '2025-03'")[0].id
     books.perform("finance.begin_close", period_id=period)
+    for step in ("close", "seal"):
+        books.perform(f"finance.{step}_period", period_id=books.period("2024-01").id)
     user = new_id()
     with books.installation.router.session(books.actor.schema) as session:
         session.add(User(id=user, name="Mia", email="mia@example.test"))
@@ -230,3 +234,11 @@ def test_overview_figures(shop: Books) -> None:
 
 def test_models_of_views_are_records() -> None:
     assert {Account.__noun__, Entry.__noun__, Payment.__noun__} == {"account", "entry", "payment"}
+
+
+@pytest.mark.parametrize("locale", ["en", "zh_CN"])
+def test_a_voucher_prints(shop: Books, locale: str) -> None:
+    key = first(shop, "finance_voucher")
+    data = shop.read(lambda work: VOUCHER_PRINT.data(work, work.get(Voucher, key)))
+    assert render(VOUCHER_PRINT.view, data, locale).startswith(b"%PDF")
+    assert (data["number"], data["total"], data["mark"]) == ("G2025-03-1", 5, None)
