@@ -10,12 +10,9 @@ from starlette.responses import Response
 
 from app.kernel.errors import Conflict, Forbidden, Invalid, Missing, Refusal
 from app.kernel.ids import new_id
-from app.platform import formats
-from app.platform.identity.sign_ons import Linked
 from app.platform.sign_on import (
     SCOPES,
     Provider,
-    SignOnAttempt,
     as_argument,
     attempts,
     create_identity_provider,
@@ -25,7 +22,7 @@ from app.platform.sign_on import (
     update_identity_provider,
 )
 from app.platform.step_up import require_fresh
-from app.platform.users import OWNER, Role, User
+from app.platform.users import OWNER, Role
 from app.platform.work import Work
 from app.web import sso
 from app.web.dialogs import csrf_of
@@ -34,6 +31,7 @@ from app.web.preferences import settings_nav
 from app.web.responses import go, page, part
 from app.web.screens import DialogScreen, EditForm, SettingsScreen, SettingsSection, TableCard
 from app.web.sso import HOME
+from app.web.sso_tables import attempts_section, links_section
 from app.web.widgets import ActionButton, Cell, Choice, ColumnHead, FieldBox, ListRow, Notice
 
 FLAGS = ("admits_new", "enforced", "active")
@@ -81,7 +79,7 @@ def show_all(visit: Visit) -> Response:
         names = {one.id: one.name for one in visit.providers} if len(visit.providers) > 1 else {}
         sections = [
             SettingsSection(title, own, "providers", table=table, actions=connects),
-            _attempts(visit, attempts(work), names),
+            attempts_section(visit, attempts(work), names),
         ]
         screen = SettingsScreen(title, settings_nav(visit), sections, [add])
         return page(visit, work, "settings.html", screen, crumbs=[(title, "")])
@@ -130,8 +128,8 @@ def _one(visit: Visit, found: Provider, form: _Form | None = None, notices: Sequ
         sections = [
             _addresses(visit, found.id),
             _fields(visit, work, given, url, [], version=str(found.version)),
-            _links(visit, work, found, links),
-            _attempts(visit, attempts(work, found.id), {}),
+            links_section(visit, work, found, links),
+            attempts_section(visit, attempts(work, found.id), {}),
         ]
         screen = SettingsScreen(found.name, settings_nav(visit), sections, actions, notices)
         crumbs = [(labels.text("web.account.sso"), HOME), (found.name, "")]
@@ -362,55 +360,4 @@ def _fields(
     title = labels.text("platform.identity_provider")
     return SettingsSection(
         title, id="provider", fields=fields, form=EditForm(url, version, errors=errors, hidden=hidden)
-    )
-
-
-def _links(visit: Visit, work: Work, found: Provider, links: Sequence[Linked]) -> SettingsSection:
-    labels = visit.labels
-    people = work.session.scalars(select(User).where(User.identity_id.in_([one.identity_id for one in links])))
-    names = {user.identity_id: user.name for user in people}
-    rows, actions = [], []
-    for one in links:
-        name = names.get(one.identity_id, one.email)
-        how = labels.text("web.sso.by_person" if one.by_person else "web.sso.by_email")
-        cells = [Cell("text", name), Cell("text", one.email), Cell("code", one.subject), Cell("text", how)]
-        used = formats.instant(one.last_used_at, visit.actor.zone, visit.locale) if one.last_used_at else "–"
-        rows.append(ListRow(str(one.id), [*cells, Cell("instant", used)], label=name))
-        label = labels.text("web.sso.disconnect", name=name)
-        actions.append(ActionButton(label, f"{HOME}/{found.id}/links/{one.id}/disconnect", "post", "x"))
-    columns = [
-        ColumnHead("name", labels.text("field.name"), slot="title"),
-        ColumnHead("email", labels.text("field.email"), slot="body"),
-        ColumnHead("subject", labels.text("web.sso.subject"), "code"),
-        ColumnHead("how", labels.text("web.sso.how"), slot="badge"),
-        ColumnHead("used", labels.text("web.token.used"), "instant", slot="meta"),
-    ]
-    title = labels.text("web.sso.links")
-    table = TableCard(title, columns, rows, empty=labels.text("web.sso.links.none"))
-    return SettingsSection(title, id="links", table=table, actions=actions)
-
-
-def _attempts(visit: Visit, found: Sequence[SignOnAttempt], names: dict[UUID, str]) -> SettingsSection:
-    """Why logins were refused: the words people saw, and behind them what the machine said."""
-    labels = visit.labels
-    rows = []
-    for one in found:
-        good = one.code in ("sso.signed_in", "sso.connected")
-        words = labels.text(one.code, email=one.email, domain=one.email.rpartition("@")[2], issuer=one.detail)
-        cells = [
-            Cell("instant", formats.instant(one.at, visit.actor.zone, visit.locale)),
-            Cell("text", one.email or one.subject or "–", sub=names.get(one.provider_id, one.address)),
-            Cell("state", labels.text("web.sso.good" if good else "web.sso.bad"), tone="done" if good else "problem"),
-            Cell("text", words, sub=one.detail),
-        ]
-        rows.append(ListRow(str(one.id), cells, label=one.email))
-    columns = [
-        ColumnHead("at", labels.text("web.sso.at"), "instant", slot="meta"),
-        ColumnHead("who", labels.text("web.sso.who"), slot="title"),
-        ColumnHead("state", labels.text("web.sso.result"), "state", slot="badge"),
-        ColumnHead("why", labels.text("web.sso.why"), slot="body"),
-    ]
-    title = labels.text("web.sso.log")
-    return SettingsSection(
-        title, id="log", table=TableCard(title, columns, rows, empty=labels.text("web.sso.log.none"))
     )
