@@ -277,6 +277,7 @@ def submit_reset(visit: Visit) -> Response:
     visit.portal.logins.end_all(identity)
     if kind == "reset":
         visit.portal.tokens.revoke_of_identity(identity)
+        visit.portal.partners.grants.end_identity(identity)
     note_password(visit, identity, "reset")
     return message(visit, "reset_done", [("", visit.labels.text("web.auth.login"), "/login")], "circle-check")
 

@@ -170,6 +170,7 @@ def follow_up(visit: Visit, act: Action[..., Any], result: Any) -> None:
         visit.portal.partners.grants.end_user(visit.actor.tenant_id, UUID(str(result)))
     elif act is revoke_user_tokens:
         visit.portal.tokens.revoke_all(visit.actor.tenant_id, UUID(str(result)))
+        visit.portal.partners.grants.end_user(visit.actor.tenant_id, UUID(str(result)))
     elif act is reset_user_factors:
         _reset_factors(visit, UUID(str(result)))
 

@@ -20,6 +20,7 @@ from app.kernel.dates import now
 from app.kernel.ids import new_id
 from app.platform.identity.secrets import digest, new_secret
 from tenants.apps import App, AppCode, AppGrant, AppToken
+from tenants.models import Identity, Membership
 from tenants.resolve import Remembered
 
 CODE_LIFE = timedelta(seconds=60)
@@ -65,7 +66,7 @@ class TokenFacts:
     created_at: datetime
     expires_at: datetime
     dead: bool
-    """Revoked, used up, of a revoked grant or a disabled app."""
+    """Revoked, used up, of a revoked grant, a disabled app or a disabled person."""
 
     @property
     def live(self) -> bool:
@@ -194,7 +195,7 @@ class Grants:
             return None
         with Session(self._control) as session:
             row = session.execute(_TOKENS.where(AppToken.token_hash == digest(token))).one_or_none()
-        return _token_facts(row.AppToken, row.AppGrant, row.disabled_at) if row is not None else None
+        return _token_facts(row.AppToken, row.AppGrant, row.closed) if row is not None else None
 
     def access(self, token: str) -> TokenFacts | None:
         """The live access token of a call, remembered for seconds; the grant's last use is noted as often."""
@@ -263,6 +264,15 @@ class Grants:
         """End all consents of a person, as after deactivation."""
         self._end_where("user", AppGrant.tenant_id == tenant_id, AppGrant.user_id == user_id)
 
+    def end_identity(self, identity_id: UUID) -> None:
+        """End all consents of a person, in all tenants, as after a forgotten password."""
+        theirs = select(Membership.user_id).where(
+            Membership.identity_id == identity_id,
+            Membership.tenant_id == AppGrant.tenant_id,
+            Membership.user_id == AppGrant.user_id,
+        )
+        self._end_where("user", theirs.exists())
+
     def end_installation(self, tenant_id: UUID, installation_id: UUID) -> None:
         """End everything an installation was given."""
         self._end_where("uninstalled", AppGrant.tenant_id == tenant_id, AppGrant.installation_id == installation_id)
@@ -297,8 +307,19 @@ def clear_expired(control: Engine, kept: timedelta) -> int:
     return gone
 
 
-_TOKENS: Select[AppToken, AppGrant, datetime | None] = (
-    select(AppToken, AppGrant, App.disabled_at)
+_SHUT_OUT = (
+    select(Membership.user_id)
+    .join(Identity, Identity.id == Membership.identity_id)
+    .where(
+        Membership.tenant_id == AppGrant.tenant_id,
+        Membership.user_id == AppGrant.user_id,
+        Identity.disabled_at.is_not(None),
+    )
+    .exists()
+)
+"""The person a grant is for may not sign in anywhere."""
+_TOKENS: Select[AppToken, AppGrant, bool] = (
+    select(AppToken, AppGrant, (App.disabled_at.is_not(None) | _SHUT_OUT).label("closed"))
     .join(AppGrant, AppGrant.id == AppToken.grant_id)
     .join(App, App.id == AppGrant.app_id)
 )
@@ -341,9 +362,9 @@ def _consent(grant: AppGrant, scopes: Sequence[str]) -> Consent:
     return Consent(grant.app_id, grant.tenant_id, grant.installation_id, grant.user_id, tuple(scopes))
 
 
-def _token_facts(token: AppToken, grant: AppGrant, disabled_at: datetime | None) -> TokenFacts:
+def _token_facts(token: AppToken, grant: AppGrant, closed: bool) -> TokenFacts:
     dead = token.used_at is not None or token.revoked_at is not None
-    dead = dead or grant.revoked_at is not None or disabled_at is not None
+    dead = dead or closed or grant.revoked_at is not None
     return TokenFacts(
         grant.id,
         token.kind,

@@ -17,6 +17,7 @@ from app.platform.organisation import Company
 from app.platform.records import AuditEntry
 from app.platform.work import Work
 from tenants.apps import AppGrant, SecretKind
+from tenants.models import Identity, Membership
 from tests.api.oauth.conftest import REDIRECT, SCOPES, Person, Program, Site, register, sent_back, sign_in
 from tests.factories.tenant import Tenant
 
@@ -148,6 +149,62 @@ def test_dead_at_once(site: Site, home: Tenant, other: Tenant, owner: Person, ho
         assert program.call(home, "/oauth/revoke", {"token": tokens["refresh_token"]}).status_code == 200
     assert program.api(home, access).status_code == 401
     assert program.refresh(home, tokens["refresh_token"]).status_code in (400, 401)
+
+
+@pytest.mark.parametrize("how", ["disabled", "forgotten"])
+def test_whoever_is_shut_out_leaves_no_app_behind(
+    site: Site, home: Tenant, owner: Person, program: Program, how: str
+) -> None:
+    """A disabled identity, a forgotten password."""
+    program.consented(owner)
+    clerk = sign_in(site, home, grants=["sales.*"])
+    tokens = program.tokens(clerk)
+    with Session(site.wiring.control) as session, session.begin():
+        member = session.scalars(select(Membership).where(Membership.user_id == clerk.user_id)).one()
+        if how == "disabled":
+            session.execute(update(Identity).where(Identity.id == member.identity_id).values(disabled_at=now()))
+        identity_id = member.identity_id
+    if how == "disabled":
+        site.partners.grants.forget()
+    else:
+        site.partners.grants.end_identity(identity_id)
+    assert program.api(home, tokens["access_token"]).status_code == 401
+    assert program.refresh(home, tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert program.api(home, program.tokens(owner)["access_token"]).status_code == 200
+
+
+def test_record_rules_of_its_roles_hold_for_the_app(site: Site, home: Tenant, other: Tenant, owner: Person) -> None:
+    """The owner sees every order; the app, kept to a role with a rule on rows and one on a field, does not."""
+    program = register(site, other, "Kept")
+    party = home.perform("masterdata.create_party", code="ROWS", name="Rows", is_customer=True)
+    item = home.perform("masterdata.create_item", name="Seal", unit_id=seeded_id("unit", "C62"), sales_price="10")
+    home.perform("sales.create_order", customer_id=party, lines=[{"item_id": item, "quantity": "3"}])
+    access = program.tokens(owner, scope="sales:read masterdata:read")["access_token"]
+    assert program.api(home, access, "/sales/orders?tab=all").json()["data"]
+    assert "tax_number" in program.api(home, access, f"/masterdata/parties/{party}").json()
+    role = home.perform("platform.create_role", code="kept", name="Kept", patterns=["*.read_*"])
+    home.perform(
+        "platform.create_access_rule",
+        role_id=role,
+        model="sales.order",
+        kind="amount_limit",
+        currency="EUR",
+        amount="1",
+    )
+    home.perform(
+        "platform.create_access_rule",
+        role_id=role,
+        model="masterdata.party",
+        kind="field",
+        field="tax_number",
+        readable=False,
+    )
+    found = installation_of(home, program)
+    owner.post(f"/settings/apps/{found.id}", {"version": str(found.version), "role_ids": str(role)})
+    assert program.api(home, access, "/sales/orders?tab=all").json()["data"] == []
+    assert "tax_number" not in program.api(home, access, f"/masterdata/parties/{party}").json()
+    itself = program.call(home, "/oauth/token", {"grant_type": "client_credentials"}).json()["access_token"]
+    assert program.api(home, itself, "/sales/orders?tab=all").json()["data"] == []
 
 
 def test_limits_narrow_at_once(site: Site, home: Tenant, other: Tenant, owner: Person) -> None:

@@ -71,7 +71,7 @@ def test_it_is_short() -> None:
 
 
 def test_it_installs_itself_reads_and_writes(site: Site, home: Tenant, owner: Person, sample: Sample) -> None:
-    party = home.perform("masterdata.create_party", code="SAMPLE", name="Kunde", is_customer=True)
+    party = home.perform("masterdata.create_party", code="SAMPLE", name="Sample customer", is_customer=True)
     item = home.perform("masterdata.create_item", name="Valve", unit_id=seeded_id("unit", "C62"), sales_price="10")
     home.perform("sales.create_order", customer_id=party, lines=[{"item_id": item, "quantity": "3"}])
     portal = {"portal": site.issuer(home)}
