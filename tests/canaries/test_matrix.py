@@ -51,7 +51,7 @@ PARAMETER = re.compile(r"\{(\w+)(?::\w+)?\}")
 KEPT = sorted({*build_registry().roles} - {"owner"})
 """Every starter role but the owner's."""
 ANYBODY = re.compile(
-    r"^/(\.well-known|preferences|palette|settings/(profile|sessions|tokens|password|security|email|apps$|apps/grants)|factors|enrol|verify)"
+    r"^/(\.well-known|preferences|palette|settings/(profile|sessions|tokens|password|security|email|deputies|apps$|apps/grants)|factors|enrol|verify)"
     r"|^/$|/views(/|$)"
 )
 """Pages of one's own things, open to everybody who is signed in."""
