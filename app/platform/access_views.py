@@ -271,12 +271,12 @@ VIEWS: list[View] = [
     DUTY_REPORT,
 ]
 MENU = [
-    Menu("platform.role_grant"),
-    Menu("platform.delegation"),
-    Menu("platform.role_report"),
-    Menu("platform.duty_report"),
-    Menu("platform.duty_conflict"),
-    Menu("platform.duty_exception"),
-    Menu("platform.access_review"),
-    Menu("platform.access_decision"),
+    Menu("platform.role_grant", group="access"),
+    Menu("platform.delegation", group="access"),
+    Menu("platform.role_report", group="access"),
+    Menu("platform.duty_report", group="access"),
+    Menu("platform.duty_conflict", group="access"),
+    Menu("platform.duty_exception", group="access"),
+    Menu("platform.access_review", group="access"),
+    Menu("platform.access_decision", group="access"),
 ]

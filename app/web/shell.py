@@ -34,6 +34,7 @@ class _Entry:
     icon: str
     count: str = ""
     counted: bool = False
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -204,7 +205,8 @@ def _entry(visit: Visit, work: Work, line: Menu) -> _Entry | None:
     if line.count is not None:
         number = line.count(work)
         count = str(number) if number else ""
-    return _Entry(label, href, icon, count, line.count is not None)
+    group = visit.labels.text(f"web.menu.{line.group}") if line.group else ""
+    return _Entry(label, href, icon, count, line.count is not None, group)
 
 
 def report_path(module: str, name: str) -> str:
@@ -226,16 +228,31 @@ def _creatable(visit: Visit) -> list[_Entry]:
     return found
 
 
+def _children(path: str, entries: Sequence[_Entry]) -> list[MenuItem]:
+    """The lines of a module; those of a group lie folded under its name, where it was first met."""
+    lines: list[MenuItem] = []
+    groups: dict[str, list[MenuItem]] = {}
+    for entry in entries:
+        item = MenuItem(entry.label, entry.href, entry.icon, _within(path, entry.href), entry.count)
+        if not entry.group:
+            lines.append(item)
+        elif entry.group in groups:
+            groups[entry.group].append(item)
+        else:
+            groups[entry.group] = [item]
+            lines.append(MenuItem(entry.group, children=groups[entry.group]))
+    for line in lines:
+        line.current = line.current or any(child.current for child in line.children)
+    return lines
+
+
 def _menu(visit: Visit, frame: _Frame) -> list[MenuGroup]:
     path, labels = visit.path, visit.labels
     home = MenuItem(labels.text("web.home"), "/", "home", current=path == "/")
     work: list[MenuItem] = []
     administration: list[MenuItem] = []
     for section in frame.sections:
-        children = [
-            MenuItem(entry.label, entry.href, entry.icon, _within(path, entry.href), entry.count)
-            for entry in section.entries
-        ]
+        children = _children(path, section.entries)
         item = MenuItem(
             section.label,
             section.href,

@@ -81,8 +81,7 @@ function mark() {
     const best = links.sort((a, b) => b.pathname.length - a.pathname.length)[0]
     for (const link of all('a[aria-current]', nav)) if (link !== best) link.removeAttribute('aria-current')
     best?.setAttribute('aria-current', 'page')
-    const section = best?.closest('details')
-    if (section) section.open = true
+    for (let section = best?.closest('details'); section; section = section.parentElement.closest('details')) section.open = true
   }
   find('#side')?.classList.remove('open')
 }
