@@ -125,7 +125,8 @@ class RoleNarrowing:
     def __init__(self, roles: Sequence[RoleRules]) -> None:
         self.roles = roles
         self.models = frozenset(rule.model for role in roles for rule in role.rules)
-        self._rows: dict[tuple[type[Model], bool], ColumnElement[bool] | None] = {}
+        self._rows: dict[tuple[type[Model], bool, UUID | None], ColumnElement[bool] | None] = {}
+        """By whose records are "mine" too: an app's limits are the same object for everybody it acts for."""
         self._fields: dict[tuple[str, bool], frozenset[str]] = {}
 
     def speaking(self, model: type[Model]) -> list[RoleRules]:
@@ -141,11 +142,12 @@ class RoleNarrowing:
     def _condition(self, work: Work, model: type[Model], *, making: bool) -> ColumnElement[bool] | None:
         if name_of(model) not in self.models:
             return None
-        if (model, making) not in self._rows:
+        asked = (model, making, work.actor.subject_id)
+        if asked not in self._rows:
             parts = [role.condition(work, model, making=making) for role in self.speaking(model)]
             known = [part for part in parts if part is not None]
-            self._rows[model, making] = or_(*known) if len(known) == len(parts) else None
-        return self._rows[model, making]
+            self._rows[asked] = or_(*known) if len(known) == len(parts) else None
+        return self._rows[asked]
 
     def hidden(self, model: type[Model]) -> frozenset[str]:
         """Fields that every speaking role hides."""

@@ -12,6 +12,7 @@ from app.kernel.errors import Conflict, Invalid
 from app.platform.access_rules import FIELD, ROW_KINDS, AccessRule
 from app.platform.actions import action
 from app.platform.permissions import SHOWN_FIELDS, model_named
+from app.platform.roles import holders_of
 from app.platform.row_rules import MEMBERS
 from app.platform.users import OWNER, Role, forget_after_commit
 from app.platform.work import Work
@@ -64,6 +65,7 @@ def update_access_rule(
 ) -> UUID:
     """Change what a rule allows; role, model and kind stay, for another of those is another rule."""
     rule = work.load(AccessRule, access_rule_id, version=version)
+    _require_editable(work, rule.role_id)
     if readable is not None:
         rule.readable = readable
     if writable is not None:
@@ -81,14 +83,19 @@ def update_access_rule(
 @action
 def delete_access_rule(work: Work, access_rule_id: UUID) -> UUID:
     """Drop a rule: the role is no longer kept by it."""
-    work.session.delete(work.load(AccessRule, access_rule_id))
+    rule = work.load(AccessRule, access_rule_id)
+    _require_editable(work, rule.role_id)
+    work.session.delete(rule)
     forget_after_commit(work)
     return access_rule_id
 
 
 def _require_editable(work: Work, role_id: UUID) -> None:
+    """The owner's role has no rules, and nobody but an owner widens or narrows a role they hold themselves."""
     if work.load(Role, role_id).code == OWNER:
         raise Conflict("role.owner_is_fixed")
+    if work.actor.user_id in holders_of(work, role_id) and not work.actor.grants.everything:
+        raise Conflict("role.not_own_role")
 
 
 def _check(work: Work, rule: AccessRule) -> None:

@@ -1,6 +1,6 @@
 """Rules on rows and fields on the real database: what roles add up to, and that no action reaches beyond them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from app.adapters.db import counted
 from app.kernel.errors import Conflict, Invalid, Missing, Refusal
 from app.modules.masterdata.actions.seed import seeded_id
 from app.modules.sales.models.order import Order
+from app.platform.access_rules import AccessRule
 from app.platform.permissions import narrowed, select_rows
 from app.platform.users import Role, User, profile_of
 from app.platform.work import Actor
@@ -284,3 +285,31 @@ def test_rules_cost_no_statement_once_the_profile_is_known(trade: Trade) -> None
     with trade.tenant.wiring.router.session(trade.tenant.ref.schema) as session, counted() as statements:
         profile_of(session, trade.tenant.ref.schema, trade.ann)
     assert statements[0] == 0
+
+
+def test_limits_shared_by_an_app_are_worked_out_for_each_person(trade: Trade) -> None:
+    """What an installation is limited to is one object for everybody the app acts for."""
+    key = role(trade.tenant, *READS, rules=[own()])
+    shared = holding(trade, trade.ann, key)
+    assert trade.seen(shared) == {"ann"}
+    assert trade.seen(replace(shared, user_id=trade.bo)) == {"bo"}
+    assert trade.seen(shared) == {"ann"}
+
+
+def test_nobody_but_an_owner_changes_the_rules_of_a_role_they_hold(trade: Trade) -> None:
+    tenant = trade.tenant
+    key = role(tenant, *READS, "platform.*_access_rule", rules=[own()])
+    keeper = holding(trade, trade.ann, key)
+    rule = tenant.read(lambda work: work.session.scalars(select(AccessRule).where(AccessRule.role_id == key)).one())
+    limit = {"model": "sales.order", "kind": "amount_limit", "currency": "CNY", "amount": "500"}
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("platform.delete_access_rule", {"access_rule_id": rule.id}),
+        ("platform.update_access_rule", {"access_rule_id": rule.id, "version": rule.version, "readable": True}),
+        ("platform.create_access_rule", {"role_id": key, **limit}),
+    ]
+    for name, given in asked:
+        with pytest.raises(Conflict) as refused:
+            tenant.perform(name, by=keeper, **given)
+        assert refused.value.code == "role.not_own_role"
+    other = role(tenant, *READS)
+    assert tenant.perform("platform.create_access_rule", by=keeper, role_id=other, **limit)
