@@ -18,7 +18,7 @@ from app.kernel import dates
 from app.kernel.errors import Conflict, Forbidden
 from app.platform.actions import action, own_action
 from app.platform.role_grants import check_span
-from app.platform.users import Profile, User, profile_of
+from app.platform.users import Profile, User, profile_of, require_not_oneself
 from app.platform.work import Phase, Work
 from tenants.resolve import Remembered
 
@@ -55,7 +55,8 @@ def create_delegation(
     from_at: datetime | None = None,
     reason: ReasonText = "",
 ) -> UUID:
-    """Let somebody act for a colleague for a time."""
+    """Let somebody act for a colleague for a time; nobody but an owner takes a colleague's rights this way."""
+    require_not_oneself(work, deputy_id, "deputy_id")
     return _delegate(work, principal_id, deputy_id, from_at, until_at, reason)
 
 

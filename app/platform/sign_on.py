@@ -19,10 +19,10 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.adapters.db import Key, Model, Name, Versioned
 from app.kernel.dates import now
-from app.kernel.errors import Conflict, Invalid
+from app.kernel.errors import Conflict, Forbidden, Invalid
 from app.kernel.ids import new_id
 from app.platform.actions import action
-from app.platform.users import OWNER, Role
+from app.platform.users import OWNER, Role, assign_roles
 from app.platform.work import Work
 from tenants.resolve import Remembered
 
@@ -193,6 +193,7 @@ def create_identity_provider(
             active=active,
         )
     )
+    _require_granting(work, made)
     work.session.flush()
     work.session.add(IdentityProviderSecret(provider_id=made.id, sealed=_sealed(sealed_secret)))
     _cache.forget(work.actor.schema)
@@ -219,6 +220,7 @@ def update_identity_provider(
 ) -> UUID:
     """Change a connected identity provider; a new issuer knows nobody yet."""
     row = work.load(IdentityProvider, identity_provider_id, version=version)
+    before = _granting(row)
     changes = {
         "name": name,
         "issuer": None if issuer is None else _issuer(issuer),
@@ -235,6 +237,8 @@ def update_identity_provider(
     for key, value in changes.items():
         if value is not None:
             setattr(row, key, value)
+    if _granting(row) != before:
+        _require_granting(work, row)
     if sealed_secret is not None:
         work.session.get_one(IdentityProviderSecret, row.id).sealed = _sealed(sealed_secret)
     _cache.forget(work.actor.schema)
@@ -341,6 +345,19 @@ def _roles(work: Work, codes: Sequence[str], field: str) -> list[str]:
         if code not in known:
             raise Invalid("sso.role_unknown", field=field, role=code)
     return wanted
+
+
+def _granting(row: IdentityProvider) -> tuple[object, ...]:
+    """What says who gets which roles through a provider."""
+    people = (row.issuer, row.client_id, list(row.domains), row.admits_new)
+    return *people, list(row.default_roles), row.role_claim, list(row.role_rules)
+
+
+def _require_granting(work: Work, row: IdentityProvider) -> None:
+    """A provider that gives roles grants them: setting that up asks for the right to, as giving them by hand does."""
+    if (row.default_roles or row.role_rules) and not work.actor.may(assign_roles.permission):
+        at = "default_roles" if row.default_roles else "role_rules"
+        raise Forbidden("permission.missing", field=at, permission=assign_roles.permission)
 
 
 def _sealed(text: str) -> bytes:

@@ -302,7 +302,12 @@ def create_user(
     locale: str = "en",
     identity_id: UUID | None = None,
 ) -> UUID:
-    """Add a colleague, with roles where one may assign them; the door sends the invitation that lets them in."""
+    """Add a colleague, with roles where one may assign them; the door sends the invitation that lets them in.
+
+    `identity_id` is the system's to say: whose credentials open an account is checked where people sign in.
+    """
+    if identity_id is not None and not work.actor.is_system:
+        raise Forbidden("permission.missing", field="identity_id", permission=link_user.permission)
     user = work.add(User(name=name, email=email.lower(), locale=locale, identity_id=identity_id))
     work.session.flush()
     _give_roles(work, user, roles or [])

@@ -84,6 +84,11 @@ class Actor:
         """The user whose records are "mine"."""
         return self.for_user_id or self.user_id
 
+    @property
+    def is_system(self) -> bool:
+        """Whether neither a person nor a partner app acts: jobs, provisioning, sign-in itself."""
+        return self.user_id is None and self.app is None
+
     def may(self, permission: str) -> bool:
         """Whether role, token scope and entitlement all allow it."""
         module = permission.split(".", 1)[0]

@@ -382,3 +382,51 @@ def test_a_review_is_due_in_the_future(tenant: Tenant) -> None:
     late: dict[str, Any] = {"name": "Late", "reviewer_id": colleague(tenant), "due_on": today - DAY}
     with pytest.raises(Invalid, match=r"access_review\.due"):
         tenant.perform("platform.create_access_review", **late)
+
+
+def test_nobody_makes_themselves_the_deputy_of_whom_they_like(tenant: Tenant) -> None:
+    owner = tenant.actor.user_id
+    user = colleague(tenant, role_named(tenant, "security_admin"))
+    other = colleague(tenant)
+    named: dict[str, Any] = {"principal_id": owner, "until_at": now() + DAY}
+    mine = refusal_of(tenant, "platform.create_delegation", by=actor_of(tenant, user), deputy_id=user, **named)
+    assert mine == ("role.not_oneself", "deputy_id")
+    assert tenant.perform("platform.create_delegation", by=actor_of(tenant, user), deputy_id=other, **named)
+
+
+def test_whose_credentials_open_an_account_is_not_for_people_to_say(tenant: Tenant) -> None:
+    given: dict[str, Any] = {"name": "Eve", "email": f"{uuid4().hex}@x.example"}
+    refusal = refusal_of(tenant, "platform.create_user", identity_id=uuid4(), **given)
+    assert refusal == ("permission.missing", "identity_id")
+    system = replace(tenant.actor, user_id=None)
+    assert tenant.perform("platform.create_user", by=system, identity_id=uuid4(), **given)
+
+
+def provider(*, by: Actor, **more: Any) -> dict[str, Any]:
+    """Arguments of a provider that gives nobody a role."""
+    return {
+        "by": replace(by, proved_at=now()),
+        "name": "Acme ID",
+        "issuer": "https://id.example",
+        "client_id": "hanse",
+        "sealed_secret": "c2VhbGVk",
+        "domains": ["acme.example"],
+        **more,
+    }
+
+
+def test_a_provider_gives_no_roles_that_its_administrator_may_not_grant(tenant: Tenant) -> None:
+    keeper = actor_of(tenant, colleague(tenant, role(tenant, "platform.*_identity_provider", "platform.read_*")))
+    create, update = "platform.create_identity_provider", "platform.update_identity_provider"
+    for field, value in (("default_roles", ["security_admin"]), ("role_rules", ["x = security_admin"])):
+        given = provider(by=keeper, **{field: value})
+        assert refusal_of(tenant, create, **given) == ("permission.missing", field)
+    key = tenant.perform(create, **provider(by=keeper))
+    change: dict[str, Any] = {"by": replace(keeper, proved_at=now()), "identity_provider_id": key}
+    refusal = refusal_of(tenant, update, **change, version=1, default_roles=["security_admin"])
+    assert refusal == ("permission.missing", "default_roles")
+    owner = replace(tenant.actor, proved_at=now())
+    tenant.perform(update, by=owner, identity_provider_id=key, version=1, default_roles=["sales"])
+    refusal = refusal_of(tenant, update, **change, version=2, issuer="https://mine.example")
+    assert refusal == ("permission.missing", "default_roles")
+    assert tenant.perform(update, **change, version=2, name="Acme", enforced=True)
