@@ -8,10 +8,11 @@ from uuid import UUID
 
 from pydantic import Field as Limit
 
-from app.kernel.errors import Conflict, Invalid
+from app.kernel.errors import Conflict, Forbidden, Invalid
 from app.kernel.ids import new_id
 from app.kernel.money import ZERO, digits_of, round_half_up
 from app.modules.finance.actions.journal import post_entry
+from app.modules.finance.models.account import Book
 from app.modules.finance.queries.book import book_of
 from app.modules.finance.queries.entry import posted_draft, reversed_by
 from app.modules.finance.rules import journal
@@ -20,6 +21,7 @@ from app.modules.finance.rules.dimension import dimensions
 from app.modules.masterdata.queries.exchange_rate import rate_on
 from app.platform.actions import action
 from app.platform.work import Work
+from app.platform.workflow import approve_approval_request
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +43,14 @@ def create_entry(
     business_on: date | None = None,
     memo: Annotated[str, Limit(max_length=400)] = "",
 ) -> UUID:
-    """Post an entry by hand at once, without review; debits must equal credits in company currency."""
+    """Post an entry by hand at once, without review; debits must equal credits in company currency.
+
+    Where the book asks for a second person, only an approved call or the system does.
+    """
     book = book_of(work)
+    approved = approve_approval_request.name in work.trail
+    if not (work.actor.is_system or approved) and work.load(Book, book.id, lock=False).four_eyes:
+        raise Forbidden("entry.unreviewed")
     day = business_on or work.today()
     posted = tuple(_line(work, no, line, day, book.currency) for no, line in enumerate(lines))
     key = new_id()

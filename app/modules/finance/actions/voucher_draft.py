@@ -80,7 +80,7 @@ def update_voucher(
     attachments: Count | MISSING = MISSING,
     reverse_on: date | MISSING | None = MISSING,
 ) -> UUID:
-    """Change a draft; lines, when given, replace all lines."""
+    """Change a draft; lines, when given, replace all lines. Whoever changed it last has prepared it, for its review."""
     voucher = work.load(Voucher, voucher_id, version=version)
     VOUCHER_STATES.after("update", voucher.state)
     apply(voucher, business_on=business_on, kind=kind, attachments=attachments)
@@ -90,6 +90,7 @@ def update_voucher(
     if isinstance(lines, list):
         work.session.execute(delete(VoucherLine).where(VoucherLine.voucher_id == voucher.id))
         put_voucher_lines(work, voucher, lines)
+    voucher.prepared_by_id, voucher.prepared_by = work.actor.user_id, work.actor.name
     return voucher.id
 
 

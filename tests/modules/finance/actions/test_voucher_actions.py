@@ -9,14 +9,16 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from app.kernel.errors import Refusal
+from app.kernel.errors import Pending, Refusal
 from app.modules.finance.actions.closing import draft_due
+from app.modules.finance.actions.voucher import EntryLineInput
 from app.modules.finance.actions.voucher_draft import VoucherLineInput
 from app.modules.finance.models.account import Account
 from app.modules.finance.models.voucher import Voucher
 from app.modules.masterdata.actions.seed import seeded_id
 from app.platform.queries import lookup
-from app.platform.work import Actor
+from app.platform.work import ActingApp, Actor
+from app.platform.workflow import asks_approval
 from tests.modules.finance.conftest import Books
 
 DAY = date(2025, 3, 5)
@@ -269,3 +271,52 @@ def test_accounts_are_found_by_code_pinyin_and_initials(desk: Books) -> None:
 def test_labels_of_vouchers_are_their_numbers(desk: Books) -> None:
     key = posted(desk)
     assert [choice.id for choice in desk.read(lambda work: lookup(work, Voucher, "G2025-03-1"))] == [key]
+
+
+def entered_at_once(desk: Books) -> UUID:
+    lines = [
+        EntryLineInput(account_id=desk.account("expense"), debit=D(9)),
+        EntryLineInput(account_id=desk.account("bank"), credit=D(9)),
+    ]
+    found: UUID = desk.perform("finance.create_entry", business_on=DAY, lines=lines)
+    return found
+
+
+def test_nothing_is_entered_at_once_where_a_second_person_is_asked_for(desk: Books) -> None:
+    refused("entry.unreviewed", entered_at_once, desk)
+    assert desk.rows("SELECT 1 FROM finance_entry") == []
+    book = desk.rows("SELECT id, version FROM finance_book")[0]
+    desk.perform("finance.update_book", book_id=book.id, version=book.version, four_eyes=False)
+    entered_at_once(desk)
+    assert len(desk.rows("SELECT 1 FROM finance_entry")) == 1
+
+
+def test_an_approved_entry_has_had_its_second_person(desk: Books) -> None:
+    gate = replace(desk.gate, approval=asks_approval)
+    desk.perform("platform.create_approval_rule", action="finance.create_entry")
+    desk.gate = gate
+    with pytest.raises(Pending):
+        entered_at_once(desk)
+    request = desk.rows("SELECT id FROM platform_approval_request")[0].id
+    as_colleague(desk, "platform.approve_approval_request", approval_request_id=request)
+    assert len(desk.rows("SELECT 1 FROM finance_entry")) == 1
+
+
+def test_an_app_acting_for_itself_does_not_review(desk: Books) -> None:
+    person, key = desk.actor, drafted(desk)
+    desk.actor = replace(person, user_id=None, name="Robot", app=ActingApp(uuid4(), uuid4(), frozenset()))
+    refused("voucher.same_person", desk.perform, "finance.review_voucher", voucher_id=key)
+    refused("voucher.same_person", desk.perform, "finance.review_voucher", voucher_id=drafted(desk))
+    refused("entry.unreviewed", entered_at_once, desk)
+
+
+def test_whoever_changed_a_draft_last_does_not_review_it(desk: Books) -> None:
+    key, colleague = drafted(desk), uuid4()
+    mine, theirs = desk.actor, replace(desk.actor, user_id=colleague, name="王审核")
+    lines = [line(desk, "expense", debit=D(7000), memo="x"), line(desk, "bank", credit=D(7000))]
+    desk.actor = theirs
+    desk.perform("finance.update_voucher", voucher_id=key, version=voucher(desk, key).version, lines=lines)
+    refused("voucher.same_person", desk.perform, "finance.review_voucher", voucher_id=key)
+    assert voucher(desk, key).prepared_by == "王审核"
+    desk.actor = mine
+    desk.perform("finance.review_voucher", voucher_id=key)
