@@ -23,6 +23,8 @@ from app.kernel.ids import new_id
 from app.platform import i18n
 
 MAX_PARAMETERS = 100
+LOGGED = frozenset((401, 403, 429))
+"""Statuses of attempts that were held back by a rule; they stand in the log."""
 REQUEST_ID = re.compile(r"[A-Za-z0-9_.:-]{1,100}")
 log = structlog.get_logger(__name__)
 
@@ -85,6 +87,9 @@ class Door:
                 log.exception("api_defect", request_id=request_id)
                 refusal = Problem(500, "api.defect")
             answer = _ready(problem(refusal, locale, request_id))
+            if answer.status in LOGGED:
+                who = call.bearer.user_id if call is not None and call.bearer is not None else None
+                log.warning("api_refused", code=refusal.code, path=scope["path"], user=who, request_id=request_id)
         if call is not None and call.bearer is not None and call.bearer.app is not None:
             self.context.used(call.bearer, call.bearer.app, call.endpoint.name, answer.status >= 400)
         return answer

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 STATUS = {"invalid": 422, "forbidden": 403, "missing": 404, "conflict": 409, "pending": 202, "throttled": 429}
 RELOGIN = frozenset(("session.none", "session.ended"))
+LOGGED = frozenset(("forbidden", "throttled"))
+"""Kinds of refusal whose attempt stands in the log: somebody was held back by a rule, not by a slip of the pen."""
 
 
 def status_of(refusal: Refusal) -> int:
@@ -32,6 +34,11 @@ def refuse(visit: Visit, refusal: Refusal) -> Response:
     if refusal.code == STEP_UP and visit.request.method == "GET" and not visit.partial:
         return to_verify(visit)
     status = status_of(refusal)
+    if refusal.kind in LOGGED:
+        who = visit.profile.user_id if visit.profile is not None else "visitor"
+        log.warning(
+            "refused %s %r to %s from %s: %s", visit.request.method, visit.path, who, visit.address, refusal.code
+        )
     labels = visit.labels
     texts = [labels.refusal(finding) for finding in refusal.findings]
     screen = ErrorScreen(

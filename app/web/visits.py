@@ -111,7 +111,7 @@ def _handled(visit: Visit, handler: Handler, public: bool, home: bool, early: bo
         except Refusal as refusal:
             response = errors.refuse(visit, refusal)
         except Exception:
-            log.exception("defect at %s %s", visit.request.method, visit.path)
+            log.exception("defect at %s %r", visit.request.method, visit.path)
             response = errors.broken(visit)
         return finish(visit, response)
 

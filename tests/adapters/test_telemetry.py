@@ -28,8 +28,17 @@ def test_json_lines_carry_context_and_mask_secrets() -> None:
     assert (posted["request_id"], posted["tenant"], posted["voucher"]) == ("r-1", "t_a", "记-1")
     assert "hunter2" not in ran.stderr
     assert posted["api_token"] == "***"
+    assert posted["timestamp"].endswith("Z"), "log lines tell universal time"
     assert (plain["event"], plain["tenant"], plain["level"]) == ("plain line", "t_a", "warning")
     assert defect["exception"][0]["exc_type"] == "ZeroDivisionError"
+
+
+def test_what_people_send_begins_no_line_of_its_own() -> None:
+    forged = '\\n{\\"event\\": \\"forged\\"}'
+    program = PROGRAM.replace('"line"', f'"line{forged}"')
+    ran = subprocess.run([sys.executable, "-c", program, "json"], capture_output=True, text=True, check=True)
+    events = [json.loads(line)["event"] for line in ran.stderr.splitlines()]
+    assert events == ["posted", 'plain line\n{"event": "forged"}', "defect"]
 
 
 def test_console_lines_are_plain_and_mask_secrets() -> None:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 import pytest
 
+from app.api import door
 from app.api.context import ApiContext
 from app.api.door import Door
 from app.kernel.errors import Missing
@@ -188,6 +189,24 @@ def test_a_token_counts_on_its_own_host(api: Api) -> None:
     for host, status in (("own.test", 200), ("other.test", 401), ("none.test", 401)):
         client = Client(Door(context), base_url=f"http://{host}")
         assert client.get("/api/v1/me", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == status
+
+
+def test_a_call_held_back_stands_in_the_log(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[dict[str, Any]] = []
+    monkeypatch.setattr(
+        door.log, "warning", lambda event, **facts: lines.append({"event": event, **facts}), raising=False
+    )
+    api.get("/me", token="hanse_wrong")
+    api.post("/shop/customers", {"code": "no", "name": "No"}, token=READER)
+    api.get("/shop/nothing")
+    assert [(line["event"], line["code"]) for line in lines] == [
+        ("api_refused", "api.token_invalid"),
+        ("api_refused", "permission.missing"),
+    ]
+    assert lines[0]["user"] is None
+    assert lines[1]["user"] == api.actors[READER].user_id
+    assert lines[1]["path"] == "/api/v1/shop/customers"
+    assert "hanse_wrong" not in str(lines)
 
 
 def test_every_code_of_this_door_has_its_message() -> None:

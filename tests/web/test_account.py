@@ -2,12 +2,15 @@
 
 import re
 import secrets
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 from uuid import UUID
 
 import pytest
+from starlette.applications import Starlette
 
 from app.adapters.mail import FolderMailer
+from app.web.app import web_middleware, web_routes
 from tests.factories.installation import Installation
 from tests.web.conftest import HOST, PASSWORD, PORT, Browser, Site, words_of
 
@@ -277,3 +280,11 @@ def test_api_tokens_are_shown_once(site: Site, owner: Browser) -> None:
 def test_development_mail_is_readable(site: Site) -> None:
     page = site.client(host=BARE).get("/dev/mail")
     assert page.status_code == 200
+
+
+def test_sent_mail_is_shown_to_developers_only(site: Site) -> None:
+    settings = replace(site.portal.settings, mode="production")
+    portal = replace(site.portal, settings=settings)
+    app = Starlette(routes=web_routes(portal), middleware=web_middleware(portal))
+    for path in ("/dev/mail", "/dev/mail/1"):
+        assert Browser(replace(site, portal=portal, app=app), None, BARE).get(path).status_code == 404

@@ -125,14 +125,17 @@ def _nobody() -> str:
 
 
 def matches(password_hash: str | None, password: str) -> bool:
-    """Whether the password is the one; without a hash the same work is done and the answer is no."""
+    """Whether the password is the one; without a hash the same work is done and the answer is no.
+
+    One longer than can be chosen is never right, whatever it begins with.
+    """
     known = password_hash or _nobody()
     try:
         with _turns:
             HASHER.verify(known, password[:MAX_LENGTH].encode("utf-8", "replace"))
     except (VerificationError, InvalidHashError):
         return False
-    return password_hash is not None
+    return password_hash is not None and len(password) <= MAX_LENGTH
 
 
 def outdated(password_hash: str) -> bool:
