@@ -10,6 +10,7 @@ import pytest
 
 from app.adapters.embedded import stack as embedded
 from app.adapters.embedded.stack import Stack
+from app.adapters.redis import connect
 from app.adapters.settings import Settings
 from tenants.routing import watch_pool
 from tests.factories.installation import Installation
@@ -19,17 +20,33 @@ if TYPE_CHECKING:
     from tests.factories.tenant import Tenant
 
 
+RUNNING: list[Stack] = []
+"""The stack of this process, once somebody has asked for it."""
+
+
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Fresh servers without fsync; `stack.settings` and `stack.postgres.urls` give their addresses."""
     home = Path(mkdtemp(prefix="hanse-test-"))
     home.chmod(0o711)  # PostgreSQL runs as `nobody` under root and has to walk through
     running = embedded.start(Settings.load({"HANSE_HOME": str(home)}), quick=True)
+    RUNNING.append(running)
     try:
         yield running
     finally:
+        RUNNING.remove(running)
         running.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True, scope="module")
+def new_visitor() -> None:
+    """Every file of tests is a visitor of its own: what earlier ones took of the limits by address is forgotten."""
+    for running in RUNNING:
+        client = connect(running.settings.redis_url)
+        for key in client.scan_iter("rate:*"):
+            client.delete(key)
+        client.close()
 
 
 @pytest.fixture(scope="session")

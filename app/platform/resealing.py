@@ -4,8 +4,9 @@ In batches of their own transactions through the gate, so that it can be stopped
 somebody works on are passed over and taken the next time.
 """
 
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
+from pydantic import Field as Limit
 from sqlalchemy import ColumnElement, LargeBinary, exists, func, select, type_coerce, update
 
 from app.adapters.db import Model, table_of
@@ -48,7 +49,11 @@ def waits(work: Work, newest: bytes) -> bool:
 
 
 @action
-def reseal_fields(work: Work, current: str, limit: int = BATCH) -> int:
+def reseal_fields(
+    work: Work,
+    current: Annotated[str, Limit(pattern=r"^([0-9a-f]{2}){1,64}$")],
+    limit: Annotated[int, Limit(ge=1, le=BATCH)] = BATCH,
+) -> int:
     """Seal again up to so many values that do not begin with `current` (hex); how many. The values stay the same."""
     done = 0
     for model, column in sealed_columns():

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db import NAMING, Amount, Code, Currency, Key, Model, Name, Quantity, State, Versioned
 from app.kernel.errors import Conflict, Finding, Invalid
+from app.platform.actions import ACTIONS as KNOWN
 from app.platform.actions import Action
 from app.platform.module import MODULE as PLATFORM
 from app.platform.permissions import record_rule
@@ -242,9 +244,14 @@ TURNOVER = ReportView(
 MODULE = Module("shop", views=[CUSTOMERS, CUSTOMER, ORDERS, ORDER, TURNOVER])
 
 
+class ShopRegistry(Registry):
+    """Knows the shop's actions, which no other registry does."""
+
+    @cached_property
+    def actions(self) -> dict[str, Action[..., Any]]:
+        return {**KNOWN, **{act.name: act for act in ACTIONS}}
+
+
 def shop_registry() -> Registry:
-    """Platform and shop; the shop's actions are known to this registry only."""
-    registry = Registry([PLATFORM, MODULE])
-    known = dict(registry.actions)
-    registry.__dict__["actions"] = {**known, **{act.name: act for act in ACTIONS}}
-    return registry
+    """Platform and shop."""
+    return ShopRegistry([PLATFORM, MODULE])
