@@ -1,6 +1,7 @@
 """The web tier as it is served: whose forwarded headers count, and nothing of a developer's in production."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ def seen(settings: Settings, peer: str, forwarded: str) -> tuple[str, str]:
         "scheme": "http",
         "headers": [(b"x-forwarded-for", forwarded.encode()), (b"x-forwarded-proto", b"https")],
     }
-    asyncio.run(ProxyHeadersMiddleware(app, trusted_hosts=trusted)(scope, None, None))  # type: ignore[arg-type]
+    served = ProxyHeadersMiddleware(app, trusted_hosts=trusted)
+    with ThreadPoolExecutor(1) as pool:  # a thread of its own: this one may hold the loop of a browser
+        pool.submit(lambda: asyncio.run(served(scope, None, None))).result()  # type: ignore[arg-type]
     return told["client"][0], told["scheme"]
 
 
