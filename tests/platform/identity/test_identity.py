@@ -433,7 +433,8 @@ def test_sessions_end_by_themselves(
     _, made = opened(accounts)
     cookie = sessions.open(made.identity_id, made.tenant.id, made.user_id, address="a", device="d")
     with Session(installation.control) as session, session.begin():
-        session.execute(update(LoginSession).values({name: now() + span for name, span in change.items()}))
+        mine = update(LoginSession).where(LoginSession.identity_id == made.identity_id)
+        session.execute(mine.values({name: now() + span for name, span in change.items()}))
     assert sessions.find(cookie, made.tenant.id) is None
     assert clear_expired(installation.control) >= 1
     assert sessions.of_identity(made.identity_id) == []
