@@ -502,7 +502,8 @@ def rights_of(work: Work, user_ids: Sequence[UUID]) -> dict[UUID, frozenset[str]
 
 
 def keep_an_owner(work: Work, without: UUID) -> None:
-    """A tenant always keeps at least one active owner."""
+    """A tenant always keeps at least one active owner; the role's row makes rivals wait for each other."""
+    work.session.execute(select(Role.id).where(Role.code == OWNER).with_for_update())
     owners = set(
         work.session.scalars(
             select(UserRole.user_id)

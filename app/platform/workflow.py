@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, select
+from sqlalchemy import ForeignKey, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.adapters.db import Json, Key, Model, Name, State, Versioned
@@ -18,8 +18,10 @@ from app.kernel.errors import Conflict
 from app.kernel.ids import new_id
 from app.platform.actions import ACTIONS, Action, action
 from app.platform.jsonable import jsonable
+from app.platform.organisation import Company
 from app.platform.permissions import module_of
 from app.platform.reference import reference
+from app.platform.users import User, profile_of
 from app.platform.work import Work
 
 
@@ -42,6 +44,8 @@ class ApprovalRequest(Versioned, Model):
     __noun__ = "approval_request"
     __label__ = "action"
     id: Mapped[Key]
+    company_id: Mapped[UUID | None] = mapped_column(ForeignKey(Company.id))
+    """Where the call belongs: only somebody at work there sees it, and it is performed there."""
     action: Mapped[str] = mapped_column(String(120))
     arguments: Mapped[Json]
     record_version: Mapped[int | None]
@@ -61,6 +65,7 @@ def asks_approval(work: Work, act: Action[..., Any], arguments: dict[str, Any]) 
         return None
     request = ApprovalRequest(
         id=new_id(),
+        company_id=work.actor.company_id,
         action=act.name,
         arguments=jsonable(arguments),
         record_version=_version_of(work, act, arguments),
@@ -113,6 +118,7 @@ def approve_approval_request(work: Work, approval_request_id: UUID) -> Any:
     if request.asked_by_id == work.actor.user_id:
         raise Conflict("approval.own_request")
     act = ACTIONS[request.action]
+    _check_asker(work, request, act)
     decoded = act.input.model_validate(request.arguments)
     given = {name: getattr(decoded, name) for name in decoded.model_fields_set}
     if _version_of(work, act, given) != request.record_version:
@@ -120,6 +126,16 @@ def approve_approval_request(work: Work, approval_request_id: UUID) -> Any:
     request.state = "accepted"
     request.decided_by_name, request.decided_at = work.actor.name, work.now
     return act(work, **given)
+
+
+def _check_asker(work: Work, request: ApprovalRequest, act: Action[..., Any]) -> None:
+    """Whoever asked must still be here and still hold the right: approving adds a second person, not a right."""
+    asker = work.session.get(User, request.asked_by_id) if request.asked_by_id else None
+    if asker is None:
+        return  # the system, or an app for itself
+    profile = profile_of(work.session, work.actor.schema, asker.id)
+    if profile is None or act.permission not in profile.grants:
+        raise Conflict("approval.asker_may_not", person=request.asked_by_name)
 
 
 @action

@@ -22,6 +22,7 @@ from app.platform.organisation import Department
 from app.platform.outbox import Fact, relay
 from app.platform.permissions import EVERYTHING, NOTHING, Grants
 from app.platform.records import AuditEntry, IdempotencyKey, OutboxEvent, OutboxHistory
+from app.platform.users import Role
 from app.platform.work import Actor, Phase, Work
 from app.platform.workflow import ApprovalRequest, asks_approval
 from tests.factories.installation import Installation
@@ -472,6 +473,29 @@ def test_a_call_waits_until_somebody_else_approves(house: House, approvals: str)
     assert (request.state, request.asked_by_name, request.decided_by_name) == ("accepted", "Mei", "Boss")
     assert house.entry("platform.approve_approval_request").trail == [approvals]
     assert refused(lambda: house.gate.perform(approve, boss, approval_request_id=handle)).code == "approval.decided"
+
+
+def test_a_call_belongs_to_the_company_it_was_asked_in(house: House, approvals: str) -> None:
+    handle = asked(house, name="Gaskets", code="GASKET")
+    second = house.perform(ACTIONS["platform.create_company"], code="ELSE", name="Elsewhere", country="CN").result
+    boss = replace(house.actor.in_company(UUID(second), "Asia/Shanghai"), user_id=uuid4(), name="Boss")
+    approve = ACTIONS["platform.approve_approval_request"]
+    assert isinstance(refused(lambda: house.gate.perform(approve, boss, approval_request_id=handle)), Missing)
+
+
+def test_nothing_is_approved_for_somebody_who_may_no_longer_do_it(house: House, approvals: str) -> None:
+    create, boss = ACTIONS["platform.create_user"], replace(house.actor, user_id=uuid4(), name="Boss")
+    roles = house.read(lambda work: list(work.session.scalars(select(Role.id).where(Role.code == "buyer"))))
+    user = UUID(house.perform(create, name="Jo", email=f"{uuid4().hex}@example.com", roles=roles).result)
+    asker = replace(house.actor, user_id=user, name="Jo")
+    with pytest.raises(Pending) as caught:
+        house.gate.perform(ACTIONS[approvals], asker, name="Bolts", code="BOLT")
+    handle = UUID(caught.value.facts["handle"])
+    house.perform(ACTIONS["platform.deactivate_user"], user_id=user)
+    approve = ACTIONS["platform.approve_approval_request"]
+    refusal = refused(lambda: house.gate.perform(approve, boss, approval_request_id=handle))
+    assert refusal.code == "approval.asker_may_not"
+    assert house.count(ItemCategory, ItemCategory.code == "BOLT") == 0
 
 
 def test_a_rejected_call_never_happens(house: House, approvals: str) -> None:
